@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs'
 /** dist/x.js -> src path, for every export (its source condition names the file) and every bin (src mirrors dist). */
 const entries = ({ exports = {}, bin = {} }) => {
   const name = (file) => file.replace(/^\.?\/?dist\//, '').replace(/\.js$/, '')
-  const fromExports = Object.values(exports).flatMap((e) => (e['@almanac/source'] ? [[name(e.default), e['@almanac/source']]] : []))
-  const fromBin = Object.values(bin).filter((file) => /dist\//.test(file)).map((file) => [name(file), `./src/${name(file)}.ts`])
+  const fromExports = Object.values(exports).flatMap((e) =>
+    e['@almanac/source'] ? [[name(e.default), e['@almanac/source']]] : [],
+  )
+  const fromBin = Object.values(bin)
+    .filter((file) => /dist\//.test(file))
+    .map((file) => [name(file), `./src/${name(file)}.ts`])
   return Object.fromEntries([...fromExports, ...fromBin])
 }
 

@@ -1,1 +1,6 @@
-export {}
+export { assertClose } from './assert-allclose.js'
+export { loadGolden } from './golden.js'
+export { goldenElement, goldenIntegers, goldenValues } from './golden-inputs.js'
+export { type SeededRandom, seededRandom } from './seeded-random.js'
+export { sharedData, skipNote } from './shared-data.js'
+export { type OpClass, type Tolerance, type ToleranceDType, toleranceFor } from './tolerances.js'
