@@ -25,7 +25,7 @@ export default defineConfig({
     passWithNoTests: true,
     projects: folders.map((folder) => ({
       extends: true as const,
-      test: { name: folder, root: join(root, folder), include: ['test/**/*.test.ts', '.readme-tests/**/*.test.ts'] },
+      test: { name: folder, root: join(root, folder), include: ['test/**/*.test.ts'] },
     })),
   },
 })
