@@ -1,0 +1,106 @@
+import { ArgumentError, DTypeError, ShapeError } from '../errors.js'
+
+/**
+ * A packed number format: `blockSize` consecutive values of a row become `bytesPerBlock` bytes.
+ * A tensor of this dtype keeps its logical shape; its last axis is packed, in whole blocks.
+ */
+export interface BlockFormat {
+  readonly kind: 'block'
+  readonly name: string
+  /** Values in one block. */
+  readonly blockSize: number
+  readonly bytesPerBlock: number
+  /**
+   * Packs rows laid end to end, on the host.
+   * @throws ShapeError when the length is not a multiple of the block size, DTypeError when the format cannot be written
+   */
+  encode(values: Float32Array): Uint8Array
+  /**
+   * Unpacks `bytes` into `out`, on the host.
+   * @throws ShapeError when the bytes are not whole blocks or `out` has another length than they hold
+   */
+  decode(bytes: Uint8Array, out: Float32Array): void
+}
+
+/** What a format has to say about itself; `encode` and `decode` may rely on whole blocks and fitting lengths. */
+export interface BlockFormatDefinition {
+  readonly name: string
+  readonly blockSize: number
+  readonly bytesPerBlock: number
+  /** Fills `out`. Leave it away for a format that is only read. */
+  readonly encode?: (values: Float32Array, out: Uint8Array) => void
+  /** Fills `out`. */
+  readonly decode: (bytes: Uint8Array, out: Float32Array) => void
+}
+
+/**
+ * Makes a block format from its definition and puts the length checks around it.
+ * @throws ArgumentError when a size is not a positive integer
+ */
+export function defineFormat(definition: BlockFormatDefinition): BlockFormat {
+  const { name, blockSize, bytesPerBlock, encode, decode } = definition
+  for (const [field, size] of Object.entries({ blockSize, bytesPerBlock })) {
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw new ArgumentError('defineFormat', `${field} as a positive integer`, String(size), `Check format ${name}.`)
+    }
+  }
+  return Object.freeze({
+    kind: 'block' as const,
+    name,
+    blockSize,
+    bytesPerBlock,
+    encode(values: Float32Array): Uint8Array {
+      if (!encode) {
+        throw new DTypeError(
+          `${name}.encode`,
+          'a format that can be written',
+          'one that is only read',
+          'Pick another format.',
+        )
+      }
+      const out = new Uint8Array(blockByteLength({ name, blockSize, bytesPerBlock }, [values.length]))
+      encode(values, out)
+      return out
+    },
+    decode(bytes: Uint8Array, out: Float32Array): void {
+      if (bytes.length % bytesPerBlock !== 0) {
+        throw new ShapeError(
+          `${name}.decode`,
+          `whole blocks of ${bytesPerBlock} bytes`,
+          `${bytes.length} bytes`,
+          'The data is truncated or of another format.',
+        )
+      }
+      const values = (bytes.length / bytesPerBlock) * blockSize
+      if (out.length !== values) {
+        throw new ShapeError(
+          `${name}.decode`,
+          `an output of ${values} values`,
+          `one of ${out.length}`,
+          'Check the shape.',
+        )
+      }
+      decode(bytes, out)
+    },
+  })
+}
+
+/**
+ * Bytes that a tensor of this shape takes.
+ * @throws ShapeError when its rows (the last axis) are not whole blocks
+ */
+export function blockByteLength(
+  format: Pick<BlockFormat, 'name' | 'blockSize' | 'bytesPerBlock'>,
+  shape: readonly number[],
+): number {
+  const row = shape.at(-1) ?? 1
+  if (row % format.blockSize !== 0) {
+    throw new ShapeError(
+      format.name,
+      `rows of a multiple of ${format.blockSize} values`,
+      `shape [${shape.join(', ')}]`,
+      'Keep this tensor unpacked or pad its last axis.',
+    )
+  }
+  return (shape.reduce((product, extent) => product * extent, 1) / format.blockSize) * format.bytesPerBlock
+}
