@@ -38,7 +38,7 @@ const wanted = () => {
 const allBuilt = () =>
   workspaceFolders().every((folder) => {
     const { scripts } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-    return !scripts?.build || existsSync(join(root, folder, 'dist'))
+    return !scripts?.build || !existsSync(join(root, folder, 'src')) || existsSync(join(root, folder, 'dist'))
   })
 
 export const turbo = (tasks, options) =>
