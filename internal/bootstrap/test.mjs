@@ -8,7 +8,9 @@ import { root, run, say } from './process.mjs'
 /** Exit code of the structure rules, types, linter, formatter, publint and attw. Builds on the way. */
 export const runCheck = async () => {
   const key = sourceKey()
-  const code = await turbo(['build', 'check', 'check:root', '--continue'], { output: 'inherit' })
+  const code = await turbo(['build', 'check', 'check:structure', 'check:types', 'check:style', '--continue'], {
+    output: 'inherit',
+  })
   if (code === 0) rememberBuild(key)
   console.log(code === 0 ? 'check: everything holds.' : 'check: failed; the lines above say what to do.')
   return code

@@ -12,7 +12,9 @@ const problemsOf = (command: string | undefined) => {
   if (command === 'repository') return checkRepository(root)
   if (command !== 'package') return undefined
   const pkg = readPackage(root, relative(root, process.cwd()))
-  return [...checkPackage(pkg), ...(pkg.manifest.private === true ? [] : checkTarball(pkg))]
+  const structure = checkPackage(pkg)
+  // What publint and attw say about a package that breaks the contract only repeats it.
+  return structure.length > 0 || pkg.manifest.private === true ? structure : checkTarball(pkg)
 }
 
 const problems = problemsOf(process.argv[2])
