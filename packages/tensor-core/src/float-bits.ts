@@ -8,6 +8,12 @@
 const scratchFloat = new Float32Array(1)
 const scratchBits = new Uint32Array(scratchFloat.buffer)
 
+/** The 32 bits of a number rounded to float32, as a signed integer. */
+export function floatBits(value: number): number {
+  scratchFloat[0] = value
+  return scratchBits[0] | 0
+}
+
 /** float16 bits of one number, which is first rounded to float32. */
 export function toFloat16Bits(value: number): number {
   scratchFloat[0] = value

@@ -4,6 +4,7 @@ import {
   float16BitsToFloat32,
   float32ToBfloat16Bits,
   float32ToFloat16Bits,
+  floatBits,
   fromBfloat16Bits,
   fromFloat16Bits,
   toBfloat16Bits,
@@ -111,4 +112,8 @@ it('knows the textbook patterns', () => {
   expect([65519.99, 65520, 2 ** -25, 2 ** -25 * 1.0001].map(toFloat16Bits)).toEqual([0x7bff, 0x7c00, 0, 1])
   expect([1, -2, Math.PI, 1 / 3].map(toBfloat16Bits)).toEqual([0x3f80, 0xc000, 0x4049, 0x3eab])
   expect(Object.is(fromFloat16Bits(toFloat16Bits(-0)), -0)).toBe(true)
+})
+
+it('gives the bits of a float32 as a signed integer', () => {
+  expect([0, 1, -1, 0.1, -0].map(floatBits)).toEqual([0, 0x3f800000, 0xbf800000 | 0, 0x3dcccccd, 0x80000000 | 0])
 })

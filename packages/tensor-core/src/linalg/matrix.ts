@@ -91,9 +91,23 @@ export function multiply(a: Matrix, b: Matrix): Matrix {
   }
   const n = b.cols
   const out = new Float64Array(a.rows * n)
-  for (let i = 0; i < a.rows; i++) {
-    const row = out.subarray(i * n, (i + 1) * n)
-    for (let k = 0; k < a.cols; k++) addScaled(row, a.data[i * a.cols + k], b.data.subarray(k * n, (k + 1) * n))
+  const rowOfB = (k: number): Float64Array => b.data.subarray(k * n, (k + 1) * n)
+  // Four rows of b at a time: they are read once for all of a, and each pass over a row of the result adds all four.
+  const whole = a.cols - (a.cols % 4)
+  for (let k = 0; k < whole; k += 4) {
+    const [b0, b1, b2, b3] = [rowOfB(k), rowOfB(k + 1), rowOfB(k + 2), rowOfB(k + 3)]
+    for (let i = 0; i < a.rows; i++) {
+      const at = i * a.cols + k
+      const a0 = a.data[at]
+      const a1 = a.data[at + 1]
+      const a2 = a.data[at + 2]
+      const a3 = a.data[at + 3]
+      const row = out.subarray(i * n, (i + 1) * n)
+      for (let j = 0; j < n; j++) row[j] += a0 * b0[j] + a1 * b1[j] + a2 * b2[j] + a3 * b3[j]
+    }
+  }
+  for (let k = whole; k < a.cols; k++) {
+    for (let i = 0; i < a.rows; i++) addScaled(out.subarray(i * n, (i + 1) * n), a.data[i * a.cols + k], rowOfB(k))
   }
   return { rows: a.rows, cols: n, data: out }
 }

@@ -3,11 +3,22 @@ export function addScaled(target: Float64Array, factor: number, source: Float64A
   for (let j = 0; j < target.length; j++) target[j] += factor * source[j]
 }
 
-/** The inner product over a's length, summed from the lowest index. */
+/** The inner product over a's length. Four partial sums, because one chain of additions would wait for each of them. */
 export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let j = 0; j < a.length; j++) sum += a[j] * b[j]
-  return sum
+  const n = a.length
+  const whole = n - (n % 4)
+  let s0 = 0
+  let s1 = 0
+  let s2 = 0
+  let s3 = 0
+  for (let j = 0; j < whole; j += 4) {
+    s0 += a[j] * b[j]
+    s1 += a[j + 1] * b[j + 1]
+    s2 += a[j + 2] * b[j + 2]
+    s3 += a[j + 3] * b[j + 3]
+  }
+  for (let j = whole; j < n; j++) s0 += a[j] * b[j]
+  return s0 + s1 + (s2 + s3)
 }
 
 /** target *= factor. */
