@@ -1,0 +1,2 @@
+export { webgpu } from './create-webgpu-backend.js'
+export type { WebGpuOptions } from './open-device.js'

@@ -1,0 +1,108 @@
+import type { ScalarDType } from '../../dtype.js'
+import type { BufferRef, KernelCode, KernelFunction, Local, Statement, Value } from '../../kernel/value.js'
+import { operandsOf } from '../../kernel/walk.js'
+
+/** How a kernel touches one of its buffers. */
+export interface BufferUse {
+  readonly access: BufferRef['access']
+  /** Every dtype it is seen under; its own if it is never touched. */
+  readonly dtypes: ReadonlySet<ScalarDType>
+  /** The dtypes that are stored. */
+  readonly stored: ReadonlySet<ScalarDType>
+}
+
+export interface KernelUses {
+  readonly buffers: readonly BufferUse[]
+  /** Functions that are called, each after those that it calls. */
+  readonly functions: readonly KernelFunction[]
+}
+
+/** The values that a statement evaluates itself, not those of the statements inside it. */
+export function valuesOf(statement: Statement): readonly Value[] {
+  switch (statement.kind) {
+    case 'set':
+      return [statement.value]
+    case 'store':
+      return [statement.index, statement.value]
+    case 'for':
+      return [statement.start, statement.end, statement.step]
+    case 'call':
+      return statement.args
+    case 'while':
+    case 'if':
+      return [statement.condition]
+    case 'parallel':
+      return [statement.count]
+  }
+}
+
+/** The statements inside a statement. */
+export function blocksOf(statement: Statement): readonly (readonly Statement[])[] {
+  switch (statement.kind) {
+    case 'for':
+    case 'while':
+    case 'parallel':
+      return [statement.body]
+    case 'if':
+      return [statement.then, statement.otherwise]
+    default:
+      return []
+  }
+}
+
+/** Every statement of a block, those inside others too. */
+export function* walk(block: readonly Statement[]): Generator<Statement> {
+  for (const statement of block) {
+    yield statement
+    for (const inner of blocksOf(statement)) yield* walk(inner)
+  }
+}
+
+/** The locals that a block sets, in order of first mention. */
+export function localsOf(block: readonly Statement[]): Local[] {
+  const locals = new Set<Local>()
+  for (const statement of walk(block)) {
+    if (statement.kind === 'set' || statement.kind === 'for') locals.add(statement.local)
+    if (statement.kind === 'parallel') locals.add(statement.begin).add(statement.end)
+  }
+  return [...locals]
+}
+
+export function kernelUses(code: KernelCode): KernelUses {
+  const dtypes = code.buffers.map(() => new Set<ScalarDType>())
+  const stored = code.buffers.map(() => new Set<ScalarDType>())
+  const functions = new Set<KernelFunction>()
+  const seen = new Set<Value>()
+  const value = (v: Value): void => {
+    if (seen.has(v)) return
+    seen.add(v)
+    if (v.kind === 'load') dtypes[v.buffer.index]?.add(v.buffer.dtype)
+    if (v.kind === 'call') func(v.func)
+    for (const operand of operandsOf(v)) value(operand)
+  }
+  const func = (f: KernelFunction): void => {
+    if (functions.has(f)) return
+    block(f.body)
+    if (f.result) value(f.result)
+    functions.add(f)
+  }
+  const block = (body: readonly Statement[]): void => {
+    for (const statement of walk(body)) {
+      for (const v of valuesOf(statement)) value(v)
+      if (statement.kind === 'call') func(statement.func)
+      if (statement.kind === 'store') {
+        dtypes[statement.buffer.index]?.add(statement.buffer.dtype)
+        stored[statement.buffer.index]?.add(statement.buffer.dtype)
+      }
+    }
+  }
+  block(code.body)
+  return {
+    buffers: code.buffers.map(({ access, dtype }, index) => ({
+      access,
+      dtypes: dtypes[index]?.size ? (dtypes[index] as Set<ScalarDType>) : new Set([dtype]),
+      stored: stored[index] as Set<ScalarDType>,
+    })),
+    functions: [...functions],
+  }
+}
