@@ -1,0 +1,26 @@
+import type { KernelTarget } from '../kernel/kernel-builder.js'
+import type { KernelSource } from '../ops/op-record.js'
+import type { FusedLaunch, Launch } from '../schedule/program.js'
+import type { LaunchPass } from './launch-pass.js'
+import { mapPass } from './map-kernel.js'
+import { sourcePass } from './op-kernel.js'
+import { reducePasses } from './reduce-kernel.js'
+
+/** The passes of a launch, in order; none where there is nothing to do. Fused launches bring their kernels. */
+export function lowerLaunch(
+  launch: Launch,
+  target: KernelTarget,
+  fusedKernels: (launch: FusedLaunch) => readonly KernelSource[],
+): LaunchPass[] {
+  const present = (passes: readonly (LaunchPass | null)[]): LaunchPass[] => passes.filter((pass) => pass !== null)
+  switch (launch.kind) {
+    case 'map':
+      return present([mapPass(launch, target)])
+    case 'reduce':
+      return reducePasses(launch, target)
+    case 'op':
+      return present([sourcePass(launch.record.name, launch.record.kernel, launch)])
+    case 'fused':
+      return present(fusedKernels(launch).map((source) => sourcePass(launch.definition.name, source, launch)))
+  }
+}

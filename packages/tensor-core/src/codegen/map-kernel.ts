@@ -1,0 +1,188 @@
+import { bytesPerElement, dtypeName, isBlock, type ScalarDType } from '../dtype.js'
+import { KernelTypeError } from '../errors.js'
+import * as v from '../kernel/expressions.js'
+import type { KernelBuilder, KernelTarget } from '../kernel/kernel-builder.js'
+import type { BufferRef, Value } from '../kernel/value.js'
+import type { Expression, MapLaunch, Operand } from '../schedule/program.js'
+import { sizeOf } from '../shape.js'
+import { axesByStride, collapseAxes } from './collapse-axes.js'
+import { constantParams, evaluate, indexAxes, indexValue, type Memo, nodesOf, uniformNodes } from './expression-values.js'
+import { decompose, offsetAt } from './index-arithmetic.js'
+import type { LaunchPass } from './launch-pass.js'
+import { paramList } from './param-list.js'
+import { expressionsKey } from './structure-key.js'
+
+/** How an operand moves along the innermost axis: to the next element, not at all, or by some other stride. */
+export type StrideClass = 'unit' | 'zero' | 'other'
+
+export function strideClass(stride: number): StrideClass {
+  return stride === 1 ? 'unit' : stride === 0 ? 'zero' : 'other'
+}
+
+/** Maps and reductions read plain elements; a packed operand must have been decoded by a cast before. */
+export function elementDType(label: string, operand: Operand): ScalarDType {
+  if (isBlock(operand.dtype)) {
+    throw new KernelTypeError(label, 'operands of a plain dtype', operand.dtype.name, 'Cast it first.')
+  }
+  return operand.dtype
+}
+
+/** Ranges of a flat map are dealt out in whole multiples of this: no two threads write into one 32-bit word or cache line. */
+const FLAT_GRAIN = 64
+/** About how many units a two-dimensional map is cut into, so that any number of threads gets a fair share. */
+const ROW_UNITS = 64
+
+/**
+ * A map over the output's axes, innermost last. Units are (row, block of columns); where every operand is contiguous
+ * or constant along the innermost axis it runs in vectors. What does not vary along that axis is evaluated once a unit.
+ */
+export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | null {
+  if (sizeOf(launch.shape) === 0) return null
+  const operands = [...launch.inputs, ...launch.outputs]
+  const dtypes = operands.map((operand) => elementDType(launch.label, operand))
+  const inputs = launch.inputs.length
+  const nodes = nodesOf(launch.expressions)
+  const first = launch.outputs[0] as Operand
+  const order = axesByStride([...launch.shape.keys()], first.view)
+  const axes = collapseAxes(
+    launch.shape,
+    order,
+    operands.map((operand) => operand.view),
+    indexAxes(nodes),
+  )
+  const scalar = axes.extents.length === 0
+  const extents = scalar ? [1] : axes.extents
+  const strides = scalar ? operands.map((_, i) => [i < inputs ? 0 : 1]) : axes.strides
+  const inner = extents.length - 1
+  const columns = extents[inner] as number
+  const rows = sizeOf(extents) / columns
+  const classes = strides.map((of) => strideClass(of[inner] as number))
+  const place = (axis: number): number => axes.place.get(axis) ?? -1
+  const innerIndex = nodes.some((node) => node.kind === 'index' && place(node.axis) === inner)
+  const vector = target.vectorLanes > 1 && classes.every((c, i) => c === 'unit' || (c === 'zero' && i < inputs))
+  const lanes = innerIndex && vector
+  const blocks = Math.max(1, Math.min(Math.ceil(ROW_UNITS / rows), Math.ceil(columns / FLAT_GRAIN)))
+  const block = Math.ceil(columns / blocks / FLAT_GRAIN) * FLAT_GRAIN
+
+  // Where vectors bring nothing (a GPU) every element is a unit; narrow ones go by whole words.
+  const flat = target.vectorLanes === 1
+  const narrow = dtypes.slice(inputs).some((dtype) => bytesPerElement(dtype) < 4)
+  const flatGrain = flat ? (narrow ? 16 : 1) : FLAT_GRAIN
+
+  const params = paramList()
+  const countAt = params.add('count', inner === 0 || flat ? rows * columns : rows * Math.ceil(columns / block))
+  const columnsAt = params.add('columns', columns)
+  const blockAt = params.add('block', block)
+  const blocksAt = params.add('blocks', Math.ceil(columns / block))
+  const extentsAt = params.addAll('extent', extents.slice(0, inner))
+  const placed = operands.map((operand, i) => ({
+    base: params.add('offset', operand.view.offset),
+    outer: params.addAll('stride', (strides[i] as number[]).slice(0, inner)),
+    step: classes[i] === 'other' ? params.add('step', strides[i]?.[inner] as number) : -1,
+  }))
+  const constants = constantParams(nodes, params)
+  const split = uniformNodes(launch.expressions, (node) =>
+    node.kind === 'input'
+      ? classes[node.index] !== 'zero'
+      : node.kind === 'index' && place(node.axis) === inner,
+  )
+
+  const build = (k: KernelBuilder): void => {
+    const buffers = dtypes.map((dtype, i) =>
+      i < inputs ? k.buffer(`in${i}`, dtype, 'read') : k.buffer(`out${i - inputs}`, dtype, 'write'),
+    )
+    const scratch = lanes ? k.buffer('lanes', 'int32', 'readwrite') : null
+    const p = params.declare(k)
+    const at = (i: number): Value => p[i] as Value
+    const known = constants(p)
+
+    /** One run along the innermost axis at fixed outer indices. */
+    const run = (outer: readonly Value[], begin: Value, end: Value, iota: Value | null): void => {
+      const bases = placed.map(({ base, outer: s }) => k.let(offsetAt(at(base), outer, s.map(at)), 'base'))
+      const element = (operand: number, column: Value): Value => {
+        const { step } = placed[operand] as { step: number }
+        const base = bases[operand] as Value
+        return classes[operand] === 'zero' ? base : v.add(base, step < 0 ? column : v.mul(column, at(step)))
+      }
+      const leaf = (column: Value | null, width: number) => {
+        return (node: Expression): Value => {
+          if (node.kind === 'input') {
+            const i = node.index
+            const buffer = buffers[i] as BufferRef
+            const index = column ? element(i, column) : (bases[i] as Value)
+            return width > 1 && classes[i] === 'unit' ? k.loadVector(buffer, index) : k.load(buffer, index)
+          }
+          if (node.kind !== 'index') throw new KernelTypeError(launch.label, 'an input or an index', node.kind)
+          const axis = place(node.axis)
+          if (axis < 0) return indexValue(v.i32(0), node.dtype)
+          if (axis < inner) return indexValue(outer[axis] as Value, node.dtype)
+          const index = column as Value
+          return indexValue(width > 1 ? v.add(index, iota as Value) : index, node.dtype)
+        }
+      }
+      const hoisted: Memo = new Map(known)
+      for (const node of split.uniform) evaluate(k, node, hoisted, leaf(null, 1))
+      const splats: Memo = new Map(hoisted)
+      if (vector) {
+        for (const node of split.uniform) {
+          splats.set(node, k.let(v.splat(hoisted.get(node) as Value, target.vectorLanes)))
+        }
+      }
+      const body = (column: Value, width: number): void => {
+        const memo: Memo = new Map(width > 1 ? splats : hoisted)
+        // All values first: an output may stand where an input stood.
+        const values = launch.expressions.map((root) => evaluate(k, root, memo, leaf(column, width)))
+        values.forEach((value, j) => {
+          k.store(buffers[inputs + j] as BufferRef, element(inputs + j, column), v.splat(value, width))
+        })
+      }
+      if (vector) k.forVector(begin, end, body)
+      else k.for(begin, end, (column) => body(column, 1))
+    }
+
+    const laneNumbers = (): Value | null => {
+      if (!scratch) return null
+      // The language has no vector of different constants: memory has. Every thread writes the same.
+      for (let lane = 0; lane < target.vectorLanes; lane++) k.store(scratch, lane, v.i32(lane))
+      return k.let(k.loadVector(scratch, 0))
+    }
+    if (inner === 0) {
+      k.parallelRange(at(countAt), flatGrain, (begin, end) => run([], begin, end, laneNumbers()))
+      return
+    }
+    if (flat) {
+      k.parallelRange(at(countAt), flatGrain, (begin, end) => {
+        k.for(begin, end, (element) => {
+          const indices = decompose(k, element, [...extentsAt.map(at), at(columnsAt)])
+          const column = indices[inner] as Value
+          run(indices.slice(0, inner), column, v.add(column, 1), null)
+        })
+      })
+      return
+    }
+    k.parallelRange(at(countAt), 1, (begin, end) => {
+      const iota = laneNumbers()
+      k.for(begin, end, (unit) => {
+        const row = k.let(v.div(unit, at(blocksAt)), 'row')
+        const start = k.let(v.mul(v.sub(unit, v.mul(row, at(blocksAt))), at(blockAt)))
+        const stop = k.let(v.min(at(columnsAt), v.add(start, at(blockAt))))
+        run(decompose(k, row, extentsAt.map(at)), start, stop, iota)
+      })
+    })
+  }
+
+  const shape = operands.map((_, i) => `${dtypeName(dtypes[i] as ScalarDType)}:${classes[i]}`)
+  const code = expressionsKey(launch.expressions, place)
+  return {
+    key: `map|${extents.length}|${shape.slice(0, inputs)}|${shape.slice(inputs)}|${code}`,
+    name: `map:${launch.label}`,
+    buffers: [
+      ...operands.map(({ slot }, i) => ({ slot, access: i < inputs ? ('read' as const) : ('write' as const) })),
+      ...(lanes ? ['workspace' as const] : []),
+    ],
+    params: params.values,
+    workspaceBytes: lanes ? 4 * target.vectorLanes : 0,
+    work: sizeOf(launch.shape) * Math.max(1, nodes.length),
+    build,
+  }
+}

@@ -1,0 +1,50 @@
+import { byteLengthOf, dtypeName } from '../dtype.js'
+import type { KernelLaunch, KernelOperand, KernelSource } from '../ops/op-record.js'
+import type { Operand } from '../schedule/program.js'
+import { sizeOf } from '../shape.js'
+import type { LaunchPass } from './launch-pass.js'
+import { identityOf } from './structure-key.js'
+
+/** What op launches and fused launches have in common. */
+export interface SourceLaunch {
+  readonly attributes: unknown
+  readonly inputs: readonly Operand[]
+  readonly outputs: readonly Operand[]
+}
+
+function kernelOperands(operands: readonly Operand[]): KernelOperand[] {
+  return operands.map(({ dtype, view }) => ({ dtype, view }))
+}
+
+/** A hand-written kernel as a pass over a launch's operands. Launches whose outputs are all empty do nothing. */
+export function sourcePass(name: string, source: KernelSource, launch: SourceLaunch): LaunchPass | null {
+  const outputElements = launch.outputs.reduce((sum, output) => sum + sizeOf(output.view.shape), 0)
+  if (outputElements === 0) return null
+  const seen: KernelLaunch = {
+    inputs: kernelOperands(launch.inputs),
+    outputs: kernelOperands(launch.outputs),
+    attributes: launch.attributes,
+  }
+  const variant = source.variant?.(seen) ?? ''
+  const types = (operands: readonly Operand[]): string => operands.map(({ dtype }) => dtypeName(dtype)).join(',')
+  const signature = {
+    inputs: launch.inputs.map(({ dtype }) => ({ dtype })),
+    outputs: launch.outputs.map(({ dtype }) => ({ dtype })),
+    variant,
+  }
+  const inputBytes = launch.inputs.reduce((sum, { dtype, view }) => sum + byteLengthOf(dtype, sizeOf(view.shape)), 0)
+  return {
+    key: `op|${name}#${identityOf(source)}|${variant}|${types(launch.inputs)}|${types(launch.outputs)}`,
+    name,
+    buffers: [
+      ...launch.inputs.map(({ slot }) => ({ slot, access: 'read' as const })),
+      ...launch.outputs.map(({ slot }) => ({ slot, access: 'write' as const })),
+      ...(source.workspace ? ['workspace' as const] : []),
+    ],
+    params: source.params(seen),
+    workspaceBytes: source.workspace?.(seen) ?? 0,
+    // What the op does with an element is not known; most do more than add it.
+    work: 4 * (outputElements + inputBytes / 4),
+    build: (k) => source.build(k, signature),
+  }
+}
