@@ -1,3 +1,6 @@
+export { type EmitWasmOptions, emitWasm, LOWEST_ADDRESS } from './emit-wasm.js'
 export * from './expressions.js'
 export * from './kernel-builder.js'
+export { isMathOp, type MathOp, mathFunction } from './math/math-function.js'
 export * from './value.js'
+export { operandsOf, walk, walkValue } from './walk.js'
