@@ -94,7 +94,7 @@ function storesOutsideParallel(block: readonly Statement[]): boolean {
 const identifier = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=[^A-Za-z])/, 'k')
 
 // A local's id makes its name unique, and no WGSL keyword ends in an underscore and digits.
-const localName = (local: Local): string => `${identifier(local.name)}_${local.id}`
+const localName = (local: Local): string => `${identifier(local.name.replace(/\d+$/, ''))}_${local.id}`
 
 function emitFunction(scope: Scope, func: KernelFunction): string {
   const assigned = new Set(localsOf(func.body))
@@ -167,10 +167,9 @@ function emitStatement(scope: Scope, statement: Statement, out: string[], indent
     case 'parallel': {
       const { begin, end, grain } = statement
       const count = expressions.bind(statement.count)
+      const grains = grain === 1 ? `u32(max(${count}, 0))` : `(u32(max(${count}, 0)) + ${grain - 1}u) / ${grain}u`
       // Unsigned, because the index of a grain may pass 2^31 before it is compared.
-      line(
-        `for (var grain = id.x; grain < (u32(max(${count}, 0)) + ${grain - 1}u) / ${grain}u; grain += groups.x * ${WORKGROUP_SIZE}u) {`,
-      )
+      line(`for (var grain = id.x; grain < ${grains}; grain += groups.x * ${WORKGROUP_SIZE}u) {`)
       out.push(`${inner}${localName(begin)} = i32(grain) * ${grain};`)
       out.push(`${inner}${localName(end)} = ${localName(begin)} + min(${grain}, ${count} - ${localName(begin)});`)
       out.push(...emitBlock(scope, statement.body, inner))
