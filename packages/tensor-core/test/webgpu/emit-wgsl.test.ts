@@ -62,12 +62,10 @@ describe('emitWgsl', () => {
           end_1 = begin_0 + min(1, t0 - begin_0);
           base_2 = params[1].x;
           base_3 = params[1].y;
-          let t1 = end_1;
-          for (i_4 = begin_0; i_4 < t1; i_4 += 1) {
-            t_5 = b0[(base_2 + i_4)];
-            t_6 = (t_5 / (f_exp((-t_5)) + 1.0));
-            b1[(base_3 + i_4)] = t_6;
-          }
+          i_4 = begin_0;
+          t_5 = b0[(base_2 + i_4)];
+          t_6 = (t_5 / (f_exp((-t_5)) + 1.0));
+          b1[(base_3 + i_4)] = t_6;
         }
       }
       "
@@ -102,10 +100,8 @@ describe('emitWgsl', () => {
         for (var grain = id.x; grain < u32(max(t0, 0)); grain += groups.x * 64u) {
           begin_0 = i32(grain) * 1;
           end_1 = begin_0 + min(1, t0 - begin_0);
-          let t1 = end_1;
-          for (i_2 = begin_0; i_2 < t1; i_2 += 1) {
-            store_0_uint8(i_2, (load_0_uint8(i_2) + 1u));
-          }
+          i_2 = begin_0;
+          store_0_uint8(i_2, (load_0_uint8(i_2) + 1u));
         }
       }
       "

@@ -1,4 +1,4 @@
-import { BackendError, MemoryLimitError, type TensorError } from '../../errors.js'
+import { BackendError, MemoryLimitError, TensorError } from '../../errors.js'
 import type { FusedDefinition } from '../../fused/define-fused.js'
 import type { KernelSource } from '../../ops/op-record.js'
 import type { Program } from '../../schedule/program.js'
@@ -57,7 +57,6 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     () => {},
   )
   device.onuncapturederror = ({ error }) => {
-    error.message // Keeps the message readable after the event.
     failure ??= typedError('webgpu', error)
   }
 
@@ -85,23 +84,19 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   const guarded = async <T>(where: string, work: () => T | Promise<T>): Promise<T> => {
     device.pushErrorScope('out-of-memory')
     device.pushErrorScope('validation')
-    let result: T
-    let scopes: Promise<(GPUError | null)[]>
-    try {
-      const started = work()
-      scopes = Promise.all([device.popErrorScope(), device.popErrorScope()])
-      // Whatever rejects here is a lost device, which `alive` reports.
-      scopes.catch(() => {})
-      result = await started
-    } catch (error) {
-      await Promise.resolve()
-      alive(where)
-      throw error
-    }
-    const error = (await scopes.catch(() => [null])).find((found) => found !== null)
-    if (error) throw typedError(where, error)
+    // Runs at once up to its first await; what it throws comes as a rejection, after the scopes are closed.
+    const started = (async () => work())()
+    const scopes = Promise.all([device.popErrorScope(), device.popErrorScope()])
+    const [result, errors] = await Promise.allSettled([started, scopes])
+    // A lost device rejects everything first and says so a moment later.
+    if (result.status === 'rejected' || errors.status === 'rejected')
+      await new Promise((resolve) => setTimeout(resolve))
     alive(where)
-    return result
+    const error = errors.status === 'fulfilled' ? errors.value.find((found) => found !== null) : null
+    if (error) throw typedError(where, error)
+    if (result.status === 'fulfilled') return result.value
+    if (result.reason instanceof TensorError) throw result.reason
+    throw new BackendError(where, 'work that the device accepts', String(result.reason))
   }
 
   const loadVariant = async (loaded: LoadedProgram, aliases: readonly number[]): Promise<LoadedVariant> => {

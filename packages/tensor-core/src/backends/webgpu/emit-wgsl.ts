@@ -32,7 +32,16 @@ export function emitWgsl(code: KernelCode, uses: KernelUses, plan: BindingPlan):
       'Every invocation would run it.',
     )
   }
-  const scope: Scope = { where, code, plan, accessors: new Map(), functionNames: new Map(), temporaries: { count: 0 } }
+  const unit = parallel[0]?.grain === 1 ? parallel[0] : null
+  const scope: Scope = {
+    where,
+    code,
+    plan,
+    unit,
+    accessors: new Map(),
+    functionNames: new Map(),
+    temporaries: { count: 0 },
+  }
   for (const func of uses.functions) {
     scope.functionNames.set(func, `${identifier(func.name)}_f${scope.functionNames.size}`)
   }
@@ -62,6 +71,8 @@ interface Scope {
   readonly where: string
   readonly code: KernelCode
   readonly plan: BindingPlan
+  /** The parallel loop, if its ranges are one unit long. */
+  readonly unit: (Statement & { kind: 'parallel' }) | null
   /** Sources of the functions that load and store what WGSL has no type for, by name. */
   readonly accessors: Map<string, string>
   readonly functionNames: Map<KernelFunction, string>
@@ -139,6 +150,11 @@ function emitStatement(scope: Scope, statement: Statement, out: string[], indent
     case 'for': {
       const local = localName(statement.local)
       const start = expressions.emit(statement.start)
+      if (isWholeUnit(scope, statement)) {
+        line(`${local} = ${start};`)
+        out.push(...emitBlock(scope, statement.body, indent))
+        break
+      }
       const end = expressions.bind(statement.end)
       const step = expressions.bind(statement.step)
       line(`for (${local} = ${start}; ${local} < ${end}; ${local} += ${step}) {`)
@@ -177,6 +193,12 @@ function emitStatement(scope: Scope, statement: Statement, out: string[], indent
       break
     }
   }
+}
+
+/** A loop over the parallel loop's range where that is always one unit: no loop. */
+function isWholeUnit({ unit }: Scope, { start, end, step }: Statement & { kind: 'for' }): boolean {
+  if (!unit || start.kind !== 'local' || end.kind !== 'local' || step.kind !== 'const') return false
+  return start.local === unit.begin && end.local === unit.end && step.value > 0
 }
 
 /** The expressions of one statement: what is shared or nested deep becomes a `let` before it. */
