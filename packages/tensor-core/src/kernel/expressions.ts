@@ -128,8 +128,9 @@ export function reduceLanes(op: 'add' | 'max' | 'min', a: Value): Value {
   return a.lanes === 1 ? a : { kind: 'reduceLanes', op, type: a.type, lanes: 1, a }
 }
 
-export function load(buffer: BufferRef, index: Value, lanes: number): Value {
-  return { kind: 'load', type: computeTypeOf(buffer.dtype), lanes, buffer, index }
+export function load(buffer: BufferRef, index: Operand, lanes: number): Value {
+  const at = typeof index === 'number' ? i32(index) : index
+  return { kind: 'load', type: computeTypeOf(buffer.dtype), lanes, buffer, index: at }
 }
 
 /** Lanes picked from two vectors of one type: `order[i]` below the lane count is a lane of `a`, else one of `b`. */

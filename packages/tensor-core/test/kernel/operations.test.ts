@@ -1,17 +1,27 @@
+// biome-ignore-all lint/performance/noDynamicNamespaceImportAccess: tables of operations by name
 import { describe, expect, test } from 'vitest'
 import type { ComputeType, ScalarDType } from '../../src/dtype.js'
 import * as v from '../../src/kernel/expressions.js'
 import type { BinaryOp, CompareOp, Value } from '../../src/kernel/value.js'
 import { buildKernel, bytesOf, RELAXED, runKernel, WASM } from './run-kernel.js'
 
-// biome-ignore-all lint/performance/noDynamicNamespaceImportAccess: tables of operations by name
 const DTYPE: { readonly [T in ComputeType]: ScalarDType } = {
   f32: 'float32',
   i32: 'int32',
   u32: 'uint32',
   bool: 'bool',
 }
-const ARRAY = { f32: Float32Array, i32: Int32Array, u32: Uint32Array, bool: Uint8Array }
+type NumberArray = Float32Array | Int32Array | Uint32Array | Uint8Array
+interface ArrayType {
+  new (buffer: ArrayBufferLike): NumberArray
+  from(values: Iterable<number>): NumberArray
+}
+const ARRAY: { readonly [T in ComputeType]: ArrayType } = {
+  f32: Float32Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  bool: Uint8Array,
+}
 
 const EDGES: { readonly [T in ComputeType]: readonly number[] } = {
   f32: [
@@ -71,7 +81,7 @@ function check(
   const Output = ARRAY[output]
   const x = Input.from(a)
   const y = Input.from(b)
-  const expected = Output.from(x, (value, i) => reference(value, y[i] as number))
+  const expected = Output.from(Array.from(x, (value, i) => reference(value, y[i] as number)))
   for (const lanes of [1, 4]) {
     const code = buildKernel('op', WASM, (k) => {
       const inputs = [k.buffer('a', DTYPE[input], 'read'), k.buffer('b', DTYPE[input], 'read')] as const
