@@ -1,4 +1,4 @@
-import { computeTypeOf, type ComputeType, type DType } from '../dtype.js'
+import { type ComputeType, computeTypeOf, type DType } from '../dtype.js'
 import * as v from '../kernel/expressions.js'
 import type { KernelBuilder } from '../kernel/kernel-builder.js'
 import type { Value } from '../kernel/value.js'
@@ -27,16 +27,17 @@ export function indexAxes(nodes: readonly Expression[]): Set<number> {
 }
 
 /** Lists a parameter for every constant; the result declares them as values of the kernel. */
-export function constantParams(
-  nodes: readonly Expression[],
-  params: ParamList,
-): (declared: readonly Value[]) => Memo {
+export function constantParams(nodes: readonly Expression[], params: ParamList): (declared: readonly Value[]) => Memo {
   const places: { node: Expression; type: ComputeType; at: number; value: number }[] = []
   for (const node of nodes) {
     if (node.kind !== 'constant') continue
     const type = computeTypeOf(node.dtype)
     const at =
-      type === 'bool' ? -1 : type === 'f32' ? params.addFloat('constant', node.value) : params.add('constant', node.value)
+      type === 'bool'
+        ? -1
+        : type === 'f32'
+          ? params.addFloat('constant', node.value)
+          : params.add('constant', node.value)
     places.push({ node, type, at, value: node.value })
   }
   return (declared) =>

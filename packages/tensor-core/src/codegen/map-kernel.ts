@@ -6,11 +6,20 @@ import type { BufferRef, Value } from '../kernel/value.js'
 import type { Expression, MapLaunch, Operand } from '../schedule/program.js'
 import { sizeOf } from '../shape.js'
 import { axesByStride, collapseAxes } from './collapse-axes.js'
-import { constantParams, evaluate, indexAxes, indexValue, type Memo, nodesOf, uniformNodes } from './expression-values.js'
+import {
+  constantParams,
+  evaluate,
+  indexAxes,
+  indexValue,
+  type Memo,
+  nodesOf,
+  uniformNodes,
+} from './expression-values.js'
 import { decompose, offsetAt } from './index-arithmetic.js'
 import type { LaunchPass } from './launch-pass.js'
 import { paramList } from './param-list.js'
 import { expressionsKey } from './structure-key.js'
+import { GATHER_LANES, vectorOf } from './vector-of.js'
 
 /** How an operand moves along the innermost axis: to the next element, not at all, or by some other stride. */
 export type StrideClass = 'unit' | 'zero' | 'other'
@@ -59,8 +68,11 @@ export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | n
   const classes = strides.map((of) => strideClass(of[inner] as number))
   const place = (axis: number): number => axes.place.get(axis) ?? -1
   const innerIndex = nodes.some((node) => node.kind === 'index' && place(node.axis) === inner)
-  const vector = target.vectorLanes > 1 && classes.every((c, i) => c === 'unit' || (c === 'zero' && i < inputs))
-  const lanes = innerIndex && vector
+  const gathers = innerIndex || classes.slice(0, inputs).includes('other')
+  const vector =
+    target.vectorLanes > 1 &&
+    classes.slice(inputs).every((c) => c === 'unit') &&
+    (!gathers || target.vectorLanes === GATHER_LANES)
   const blocks = Math.max(1, Math.min(Math.ceil(ROW_UNITS / rows), Math.ceil(columns / FLAT_GRAIN)))
   const block = Math.ceil(columns / blocks / FLAT_GRAIN) * FLAT_GRAIN
 
@@ -82,22 +94,20 @@ export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | n
   }))
   const constants = constantParams(nodes, params)
   const split = uniformNodes(launch.expressions, (node) =>
-    node.kind === 'input'
-      ? classes[node.index] !== 'zero'
-      : node.kind === 'index' && place(node.axis) === inner,
+    node.kind === 'input' ? classes[node.index] !== 'zero' : node.kind === 'index' && place(node.axis) === inner,
   )
 
   const build = (k: KernelBuilder): void => {
     const buffers = dtypes.map((dtype, i) =>
       i < inputs ? k.buffer(`in${i}`, dtype, 'read') : k.buffer(`out${i - inputs}`, dtype, 'write'),
     )
-    const scratch = lanes ? k.buffer('lanes', 'int32', 'readwrite') : null
     const p = params.declare(k)
     const at = (i: number): Value => p[i] as Value
     const known = constants(p)
 
     /** One run along the innermost axis at fixed outer indices. */
-    const run = (outer: readonly Value[], begin: Value, end: Value, iota: Value | null): void => {
+    const run = (outer: readonly Value[], begin: Value, end: Value): void => {
+      const iota = innerIndex && vector ? vectorOf(k, [0, 1, 2, 3].map(v.i32)) : null
       const bases = placed.map(({ base, outer: s }) => k.let(offsetAt(at(base), outer, s.map(at)), 'base'))
       const element = (operand: number, column: Value): Value => {
         const { step } = placed[operand] as { step: number }
@@ -110,7 +120,14 @@ export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | n
             const i = node.index
             const buffer = buffers[i] as BufferRef
             const index = column ? element(i, column) : (bases[i] as Value)
-            return width > 1 && classes[i] === 'unit' ? k.loadVector(buffer, index) : k.load(buffer, index)
+            if (width === 1 || classes[i] === 'zero') return k.load(buffer, index)
+            if (classes[i] === 'unit') return k.loadVector(buffer, index)
+            const from = k.let(index)
+            const { step } = placed[i] as { step: number }
+            return vectorOf(
+              k,
+              Array.from({ length: width }, (_, lane) => k.load(buffer, v.add(from, v.mul(at(step), v.i32(lane))))),
+            )
           }
           if (node.kind !== 'index') throw new KernelTypeError(launch.label, 'an input or an index', node.kind)
           const axis = place(node.axis)
@@ -140,14 +157,8 @@ export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | n
       else k.for(begin, end, (column) => body(column, 1))
     }
 
-    const laneNumbers = (): Value | null => {
-      if (!scratch) return null
-      // The language has no vector of different constants: memory has. Every thread writes the same.
-      for (let lane = 0; lane < target.vectorLanes; lane++) k.store(scratch, lane, v.i32(lane))
-      return k.let(k.loadVector(scratch, 0))
-    }
     if (inner === 0) {
-      k.parallelRange(at(countAt), flatGrain, (begin, end) => run([], begin, end, laneNumbers()))
+      k.parallelRange(at(countAt), flatGrain, (begin, end) => run([], begin, end))
       return
     }
     if (flat) {
@@ -155,18 +166,17 @@ export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | n
         k.for(begin, end, (element) => {
           const indices = decompose(k, element, [...extentsAt.map(at), at(columnsAt)])
           const column = indices[inner] as Value
-          run(indices.slice(0, inner), column, v.add(column, 1), null)
+          run(indices.slice(0, inner), column, v.add(column, 1))
         })
       })
       return
     }
     k.parallelRange(at(countAt), 1, (begin, end) => {
-      const iota = laneNumbers()
       k.for(begin, end, (unit) => {
         const row = k.let(v.div(unit, at(blocksAt)), 'row')
         const start = k.let(v.mul(v.sub(unit, v.mul(row, at(blocksAt))), at(blockAt)))
         const stop = k.let(v.min(at(columnsAt), v.add(start, at(blockAt))))
-        run(decompose(k, row, extentsAt.map(at)), start, stop, iota)
+        run(decompose(k, row, extentsAt.map(at)), start, stop)
       })
     })
   }
@@ -176,12 +186,9 @@ export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | n
   return {
     key: `map|${extents.length}|${shape.slice(0, inputs)}|${shape.slice(inputs)}|${code}`,
     name: `map:${launch.label}`,
-    buffers: [
-      ...operands.map(({ slot }, i) => ({ slot, access: i < inputs ? ('read' as const) : ('write' as const) })),
-      ...(lanes ? ['workspace' as const] : []),
-    ],
+    buffers: operands.map(({ slot }, i) => ({ slot, access: i < inputs ? ('read' as const) : ('write' as const) })),
     params: params.values,
-    workspaceBytes: lanes ? 4 * target.vectorLanes : 0,
+    workspaceBytes: 0,
     work: sizeOf(launch.shape) * Math.max(1, nodes.length),
     build,
   }

@@ -1,6 +1,6 @@
+import { floatBits } from '../float-bits.js'
 import type { KernelBuilder } from '../kernel/kernel-builder.js'
 import type { Value } from '../kernel/value.js'
-import { floatBits } from './float-param.js'
 
 /** A kernel's parameters, listed once: their values for the launch, and their declarations for the code. */
 export interface ParamList {

@@ -8,11 +8,19 @@ import type { Expression, ReduceLaunch } from '../schedule/program.js'
 import { type Shape, sizeOf } from '../shape.js'
 import type { View } from '../view.js'
 import { axesByStride, type CollapsedAxes, collapseAxes } from './collapse-axes.js'
-import { constantParams, evaluate, indexAxes, indexValue, type Memo, nodesOf, uniformNodes } from './expression-values.js'
+import {
+  constantParams,
+  evaluate,
+  indexAxes,
+  indexValue,
+  type Memo,
+  nodesOf,
+  uniformNodes,
+} from './expression-values.js'
 import { decompose, offsetAt } from './index-arithmetic.js'
 import type { BufferBinding, LaunchPass } from './launch-pass.js'
 import { elementDType, strideClass } from './map-kernel.js'
-import { type ParamList, paramList } from './param-list.js'
+import { paramList } from './param-list.js'
 import { expressionsKey } from './structure-key.js'
 
 /*
@@ -244,7 +252,9 @@ function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null)
   const strips = Math.ceil(width / strip)
   const outputs = sizeOf(outer.extents)
   const rowClasses = task.inputs.map((_, i) => strideClass(inner.strides[i]?.[lastInner] as number))
-  const columnClasses = task.inputs.map((_, i) => (columns ? strideClass(outer.strides[i]?.[lastOuter] as number) : 'zero'))
+  const columnClasses = task.inputs.map((_, i) =>
+    columns ? strideClass(outer.strides[i]?.[lastOuter] as number) : 'zero',
+  )
   const params = paramList()
   const chunks = partials?.count ?? 1
   const itemsAt = params.add('items', plan.items * chunks)
@@ -289,9 +299,7 @@ function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null)
 
   const build = (k: KernelBuilder): void => {
     const buffers = task.inputs.map((input, i) => k.buffer(`in${i}`, input.dtype, 'read'))
-    const out = partials
-      ? k.buffer('partials', partials.dtype, 'write')
-      : k.buffer('out', task.output.dtype, 'write')
+    const out = partials ? k.buffer('partials', partials.dtype, 'write') : k.buffer('out', task.output.dtype, 'write')
     const p = params.declare(k)
     const at = (i: number): Value => p[i] as Value
     const known = constants(p)
@@ -345,7 +353,9 @@ function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null)
         const start = k.let(v.mul(v.sub(unit, v.mul(row, at(blocksAt))), v.i32(BLOCK[kind])), 'start')
         const stop = k.let(v.min(at(lengthAt), v.add(start, v.i32(BLOCK[kind]))), 'stop')
         const reduced = decompose(k, row, reducedAt.map(at))
-        const bases = placed.map(({ reduced: s }, i) => k.let(offsetAt(outerBases[i] as Value, reduced, s.map(at)), 'at'))
+        const bases = placed.map(({ reduced: s }, i) =>
+          k.let(offsetAt(outerBases[i] as Value, reduced, s.map(at)), 'at'),
+        )
         const spot = { outer: outerIndices, reduced, bases }
         const hoisted: Memo = new Map(known)
         for (const node of split.uniform) evaluate(k, node, hoisted, leafAt(spot, null, null, 1))
