@@ -1,4 +1,6 @@
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js'
+import type { KernelBuilder } from '../kernel/kernel-builder.js'
+import type { BufferRef, Value } from '../kernel/value.js'
 
 /**
  * A packed number format: `blockSize` consecutive values of a row become `bytesPerBlock` bytes.
@@ -20,6 +22,12 @@ export interface BlockFormat {
    * @throws ShapeError when the bytes are not whole blocks or `out` has another length than they hold
    */
   decode(bytes: Uint8Array, out: Float32Array): void
+  /** In a kernel: a function that gives element i (a lane index of the block) of the block at byte `at`, float32. */
+  readonly decodeElement: (k: KernelBuilder, bytes: BufferRef, at: Value) => (i: Value) => Value
+  /** In a kernel: packs the `blockSize` floats at x[from] into the bytes at `to`. */
+  readonly encodeBlock: (k: KernelBuilder, x: BufferRef, from: Value, bytes: BufferRef, to: Value) => void
+  /** In a kernel: the dot product of the block at byte `at` with the `blockSize` floats at x[from]; default: by decodeElement. */
+  readonly dotTile?: (k: KernelBuilder, bytes: BufferRef, at: Value, x: BufferRef, from: Value) => Value
 }
 
 /** What a format has to say about itself; `encode` and `decode` may rely on whole blocks and fitting lengths. */
@@ -31,6 +39,9 @@ export interface BlockFormatDefinition {
   readonly encode?: (values: Float32Array, out: Uint8Array) => void
   /** Fills `out`. */
   readonly decode: (bytes: Uint8Array, out: Float32Array) => void
+  readonly decodeElement: BlockFormat['decodeElement']
+  readonly encodeBlock: BlockFormat['encodeBlock']
+  readonly dotTile?: BlockFormat['dotTile']
 }
 
 /**
@@ -38,7 +49,7 @@ export interface BlockFormatDefinition {
  * @throws ArgumentError when a size is not a positive integer
  */
 export function defineFormat(definition: BlockFormatDefinition): BlockFormat {
-  const { name, blockSize, bytesPerBlock, encode, decode } = definition
+  const { name, blockSize, bytesPerBlock, encode, decode, decodeElement, encodeBlock, dotTile } = definition
   for (const [field, size] of Object.entries({ blockSize, bytesPerBlock })) {
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new ArgumentError('defineFormat', `${field} as a positive integer`, String(size), `Check format ${name}.`)
@@ -49,6 +60,9 @@ export function defineFormat(definition: BlockFormatDefinition): BlockFormat {
     name,
     blockSize,
     bytesPerBlock,
+    decodeElement,
+    encodeBlock,
+    ...(dotTile ? { dotTile } : {}),
     encode(values: Float32Array): Uint8Array {
       if (!encode) {
         throw new DTypeError(

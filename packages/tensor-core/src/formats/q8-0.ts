@@ -1,6 +1,8 @@
 import { ArgumentError } from '../errors.js'
 import { fromFloat16Bits, toFloat16Bits } from '../float-bits.js'
+import * as v from '../kernel/expressions.js'
 import { defineFormat } from './define-format.js'
+import { float16BitsOf, float32OfFloat16Bits } from './float16-kernel.js'
 
 const BLOCK = 32
 const BYTES = 34
@@ -38,6 +40,28 @@ export const q8_0 = defineFormat({
       const scale = fromFloat16Bits(bytes[at] | (bytes[at + 1] << 8))
       for (let i = 0; i < BLOCK; i++) out[start + i] = scale * ((bytes[at + 2 + i] << 24) >> 24)
     }
+  },
+  decodeElement(k, bytes, at) {
+    const bits = v.or(k.load(bytes, at), v.shl(k.load(bytes, v.add(at, 1)), 8))
+    const scale = k.let(float32OfFloat16Bits(bits))
+    return (i) => {
+      const byte = v.bitcast(k.load(bytes, v.add(v.add(at, 2), i)), 'i32')
+      return v.mul(scale, v.convert(v.shr(v.shl(byte, 24), 24), 'f32'))
+    }
+  },
+  encodeBlock(k, x, from, bytes, to) {
+    const largest = k.variable(v.f32(0))
+    k.for(0, BLOCK, (i) => largest.set(v.max(largest.get(), v.abs(k.load(x, v.add(from, i))))))
+    const scale = k.let(v.div(largest.get(), 127))
+    const inverse = k.let(v.select(v.eq(scale, 0), 0, v.div(v.f32(1), scale)))
+    const bits = k.let(float16BitsOf(scale))
+    k.store(bytes, to, v.and(bits, 0xff))
+    k.store(bytes, v.add(to, 1), v.shr(bits, 8))
+    k.for(0, BLOCK, (i) => {
+      const scaled = k.let(v.mul(k.load(x, v.add(from, i)), inverse))
+      const away = v.trunc(v.add(scaled, v.select(v.lt(scaled, 0), -0.5, 0.5)))
+      k.store(bytes, v.add(v.add(to, 2), i), v.bitcast(v.convert(away, 'i32'), 'u32'))
+    })
   },
 })
 

@@ -1,7 +1,15 @@
 import { goldenValues, loadGolden, seededRandom } from '@almanac/test-kit'
 import { describe, expect, it } from 'vitest'
 import { blockByteLength, defineFormat } from '../../src/formats/define-format.js'
+import type { Value } from '../../src/kernel/value.js'
 import { q8_0 } from '../../src/formats/q8-0.js'
+
+/** These tests are about the host side. */
+const kernelHooks = {
+  decodeElement: () => (i: Value) => i,
+  encodeBlock: () => undefined,
+}
+
 
 interface Golden {
   cases: { seed: number; length: number; scale: number; packed: string; unpacked: string }[]
@@ -81,14 +89,14 @@ describe('defineFormat', () => {
   const decode = () => {}
 
   it('refuses sizes that are not positive integers', () => {
-    expect(() => defineFormat({ name: 'F', blockSize: 0, bytesPerBlock: 1, decode })).toThrow(
+    expect(() => defineFormat({ name: 'F', blockSize: 0, bytesPerBlock: 1, decode, ...kernelHooks })).toThrow(
       'defineFormat: expected blockSize as a positive integer, got 0. Check format F.',
     )
-    expect(() => defineFormat({ name: 'F', blockSize: 1, bytesPerBlock: 1.5, decode })).toThrow('got 1.5')
+    expect(() => defineFormat({ name: 'F', blockSize: 1, bytesPerBlock: 1.5, decode, ...kernelHooks })).toThrow('got 1.5')
   })
 
   it('says so when a format is only read', () => {
-    const format = defineFormat({ name: 'F', blockSize: 4, bytesPerBlock: 1, decode })
+    const format = defineFormat({ name: 'F', blockSize: 4, bytesPerBlock: 1, decode, ...kernelHooks })
     expect(() => format.encode(new Float32Array(4))).toThrow(
       'F.encode: expected a format that can be written, got one that is only read. Pick another format.',
     )

@@ -1,0 +1,163 @@
+import { dtypeName, isBlock, isFloat } from '../dtype.js'
+import { DTypeError, GraphReleasedError, ShapeError } from '../errors.js'
+import type { Node } from '../graph/node.js'
+import { Tensor } from '../graph/tensor.js'
+import { asTensor } from '../graph/tensor-like.js'
+import { add } from '../ops/add.js'
+import { ones, zerosLike } from '../ops/full.js'
+import type { VjpContext } from '../ops/op-record.js'
+import { isLeaf } from '../schedule/graph-slice.js'
+import { formatShape } from '../shape.js'
+import { State } from '../state/state.js'
+import { fallbackVjp } from './fallback-vjp.js'
+
+/** What a gradient is taken by. */
+export type Wrt = Tensor | State
+
+/** The same tree with a gradient for each leaf. */
+export type Gradients<T> = T extends Wrt ? Tensor : { [K in keyof T]: Gradients<T[K]> }
+
+/**
+ * Gradients of a scalar loss by tensors and States, in the tree they were given in. They are lazy tensors like any other,
+ * so gradients of gradients are taken the same way. What the loss does not depend on gets zeros.
+ * Throws ShapeError for a loss that is no scalar, GraphReleasedError where the path runs through a realised tensor.
+ */
+export function grad<T>(loss: Tensor, wrt: T): Gradients<T> {
+  if (loss.size !== 1)
+    throw new ShapeError('grad', 'a loss of one element', formatShape(loss.shape), 'Take its sum() or mean().')
+  if (!isFloat(loss.dtype)) throw new DTypeError('grad', 'a float loss', dtypeName(loss.dtype))
+  return vjp(loss, ones(loss.shape, isBlock(loss.dtype) ? 'float32' : loss.dtype), wrt)
+}
+
+/** The loss of a function and its gradients by the function's argument tree, from one evaluation. */
+export function valueAndGrad<T>(fn: (wrt: T) => Tensor): (wrt: T) => { value: Tensor; gradients: Gradients<T> } {
+  return (wrt) => {
+    const value = fn(wrt)
+    return { value, gradients: grad(value, wrt) }
+  }
+}
+
+/** Gradients of sum(y * cotangent): a vector-Jacobian product for a y of any shape. */
+export function vjp<T>(y: Tensor, cotangent: Tensor, wrt: T): Gradients<T> {
+  return vjpOf([[y, cotangent]], wrt)
+}
+
+/** The same for several results at once. */
+export function vjpOf<T>(pairs: readonly (readonly [y: Tensor, cotangent: Tensor])[], wrt: T): Gradients<T> {
+  const targets: Tensor[] = []
+  collect(wrt, targets)
+  const gradients = backpropagate(pairs, targets)
+  let next = 0
+  return rebuild(wrt, () => {
+    const target = targets[next] as Tensor
+    return gradients[next++] ?? zerosLike(target)
+  }) as Gradients<T>
+}
+
+function collect(tree: unknown, into: Tensor[]): void {
+  if (tree instanceof Tensor || tree instanceof State) into.push(asTensor(tree))
+  else if (Array.isArray(tree)) for (const item of tree) collect(item, into)
+  else if (typeof tree === 'object' && tree !== null) for (const item of Object.values(tree)) collect(item, into)
+}
+
+function rebuild(tree: unknown, next: () => Tensor): unknown {
+  if (tree instanceof Tensor || tree instanceof State) return next()
+  if (Array.isArray(tree)) return tree.map((item) => rebuild(item, next))
+  if (typeof tree === 'object' && tree !== null) {
+    return Object.fromEntries(Object.entries(tree).map(([name, item]) => [name, rebuild(item, next)]))
+  }
+  return tree
+}
+
+/** Reverse mode: nodes in reverse order, each handing its cotangents on through its rule. */
+function backpropagate(pairs: readonly (readonly [Tensor, Tensor])[], targets: readonly Tensor[]): (Tensor | null)[] {
+  const roots = pairs.map(([y]) => y)
+  const order = topologicalOrder(roots)
+  const wanted = reaching(order, targets)
+  checkReleased(roots, order, targets)
+
+  const cotangents = new Map<Node, (Tensor | null)[]>()
+  const accumulate = ({ node, index }: Tensor, value: Tensor): void => {
+    const entry = cotangents.get(node) ?? new Array<Tensor | null>(node.outputs.length).fill(null)
+    const known = entry[index]
+    entry[index] = known ? add(known, value) : value
+    cotangents.set(node, entry)
+  }
+  for (const [y, cotangent] of pairs) if (wanted.has(y.node)) accumulate(y, cotangent)
+
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i] as Node
+    const dys = cotangents.get(node)
+    if (!dys || isLeaf(node) || !node.inputs.some((input) => wanted.has(input.node))) continue
+    inputGradients(node, dys).forEach((gradient, j) => {
+      const input = node.inputs[j] as Tensor
+      if (gradient && wanted.has(input.node) && isFloat(input.dtype)) accumulate(input, gradient)
+    })
+  }
+  return targets.map(({ node, index }) => cotangents.get(node)?.[index] ?? null)
+}
+
+function inputGradients(node: Node, cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
+  const { source } = node
+  if (source.kind !== 'op' && source.kind !== 'fused') return []
+  // biome-ignore lint/suspicious/noExplicitAny: a node's attributes are of its own record's type
+  const context: VjpContext<any> = {
+    inputs: source.inputs,
+    outputs: node.outputs.map((_, index) => new Tensor(node, index)),
+    cotangents,
+    attributes: source.attributes,
+    get dy() {
+      return cotangents[0] ?? zerosLike(node.outputs[0] as { shape: readonly number[]; dtype: 'float32' })
+    },
+  }
+  if (source.kind === 'op') return source.record.vjp ? source.record.vjp(context) : source.inputs.map(() => null)
+  return source.definition.vjp ? source.definition.vjp(context) : fallbackVjp(source.definition, context)
+}
+
+/** Nodes behind `roots`, inputs first; the search stops at leaves. */
+function topologicalOrder(roots: readonly Tensor[]): Node[] {
+  const order: Node[] = []
+  const seen = new Set<Node>()
+  const stack: { node: Node; next: number }[] = []
+  const push = (node: Node) => {
+    if (seen.has(node)) return
+    seen.add(node)
+    stack.push({ node, next: 0 })
+  }
+  for (const { node: root } of roots) {
+    push(root)
+    for (let top = stack[stack.length - 1]; top; top = stack[stack.length - 1]) {
+      const inputs = isLeaf(top.node) ? [] : top.node.inputs
+      const input = inputs[top.next++]
+      if (input) push(input.node)
+      else {
+        order.push(top.node)
+        stack.pop()
+      }
+    }
+  }
+  return order
+}
+
+/** The nodes from which a target is reached through float inputs. */
+function reaching(order: readonly Node[], targets: readonly Tensor[]): ReadonlySet<Node> {
+  const wanted = new Set(targets.map((target) => target.node))
+  for (const node of order) if (!isLeaf(node) && node.inputs.some((input) => wanted.has(input.node))) wanted.add(node)
+  return wanted
+}
+
+function checkReleased(roots: readonly Tensor[], order: readonly Node[], targets: readonly Tensor[]): void {
+  const wanted = new Set(targets.map(({ node }) => (node.source.kind === 'state' ? -node.source.state.id : node.id)))
+  const own = new Set(targets.map(({ node }) => node))
+  for (const node of order) {
+    if (!node.released || own.has(node)) continue
+    const isRoot = roots.some((root) => root.node === node)
+    if (!isRoot && ![...node.released].some((id) => wanted.has(id))) continue
+    throw new GraphReleasedError(
+      'grad',
+      'a graph from the loss to what the gradient is taken by',
+      `a realised tensor on the way (${node.label}), whose sources were dropped`,
+      'Take grad first, then realize(loss, ...gradients) together.',
+    )
+  }
+}

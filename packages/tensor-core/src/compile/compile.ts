@@ -1,0 +1,307 @@
+import type { Backend, Executable } from '../backends/backend.js'
+import { currentDevice } from '../default-device.js'
+import type { Device } from '../device.js'
+import { DeviceError, RetraceLimitError, TraceError, UseAfterDisposeError } from '../errors.js'
+import { Node } from '../graph/node.js'
+import type { DeviceStorage, Storage } from '../graph/storage.js'
+import { Tensor } from '../graph/tensor.js'
+import { disownBuffers, ownBuffer } from '../realize/owned-buffers.js'
+import { checkVersion, runPending } from '../realize/realize.js'
+import { runPlan } from '../realize/run-plan.js'
+import { isLeaf } from '../schedule/graph-slice.js'
+import { type Plan, plan } from '../schedule/plan.js'
+import { programOrder } from '../state/pending-assign.js'
+import type { State } from '../state/state.js'
+import { describeArguments, type KeyParts, mapTensors, resultTensors } from './argument-tree.js'
+import { moduleEpoch } from './module-epoch.js'
+import { currentTrace, Trace, withTrace } from './trace.js'
+
+/** Programs a function may have before the argument that keeps changing is named in an error. */
+const RETRACE_LIMIT = 8
+/** Programs on their way at one time; a call waits for the one before the last. */
+const MAX_IN_FLIGHT = 2
+
+export interface CompileOptions {
+  readonly name?: string
+  /** Different programs allowed before RetraceLimitError. Default 8. */
+  readonly retraceLimit?: number
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any argument list is a function's own business
+type AnyFunction = (...args: any[]) => unknown
+
+/** A compiled function: the same arguments, a promise of the same result. */
+export interface Compiled<F extends AnyFunction> {
+  (...args: Parameters<F>): Promise<ReturnType<F>>
+  /** The function itself, for use inside other traces and in `grad`. */
+  readonly fn: F
+  /** The same program with an abort signal: it acts until the program starts. */
+  with(options: { readonly signal?: AbortSignal }): (...args: Parameters<F>) => Promise<ReturnType<F>>
+  /** What `observe` named in the last call. */
+  observed(): ReadonlyMap<string, Tensor>
+  /** How many programs were traced so far. */
+  readonly traces: number
+}
+
+/** One traced form of a function. */
+interface Traced {
+  readonly placeholders: readonly Tensor[]
+  readonly result: unknown
+  readonly outputs: readonly Tensor[]
+  readonly observed: readonly string[]
+  readonly trace: Trace
+  readonly device: Device
+  readonly assigned: readonly State[]
+  loaded: { readonly plan: Plan; readonly executable: Executable } | null
+}
+
+/** A large result of an earlier call, whose buffer is taken back after the next but one. */
+interface LargeOutput {
+  readonly node: Node
+  readonly storage: DeviceStorage
+}
+
+const kept = new WeakSet<Node>()
+
+/** Keeps a large result of a compiled function beyond the call after next; `dispose` it when it is no longer needed. */
+export function keep(tensor: Tensor): Tensor {
+  kept.add(tensor.node)
+  return tensor
+}
+
+/**
+ * Turns a synchronous function of tensors into one that is traced once for each form of its arguments and then replayed as
+ * a program. States it reads or assigns are found by identity; so are tensors it captures. The promise resolves when the
+ * program is on its way, with at most two under way. Results up to 4 KiB are copies; larger ones are valid until the call
+ * after next unless `keep` is called. Throws TraceError, RetraceLimitError.
+ */
+export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = {}): Compiled<F> {
+  const name = options.name ?? (fn.name || 'compiled function')
+  const limit = options.retraceLimit ?? RETRACE_LIMIT
+  const programs = new Map<string, { traced: Traced; parts: KeyParts }>()
+  const inFlight: Promise<unknown>[] = []
+  const generations: LargeOutput[][] = []
+  let observed: ReadonlyMap<string, Tensor> = new Map()
+
+  const lookUp = (args: readonly unknown[], tensors: readonly Tensor[], parts: KeyParts): Traced => {
+    const withEpoch = new Map(parts).set('module epoch', `${moduleEpoch()}`)
+    const key = [...withEpoch].map(([path, text]) => `${path}=${text}`).join(';')
+    const known = programs.get(key)
+    if (known) return known.traced
+    if (programs.size >= limit)
+      throw retraceError(
+        name,
+        limit,
+        [...programs.values()].map((p) => p.parts),
+        withEpoch,
+      )
+    const traced = traceFunction(name, fn, args, tensors)
+    programs.set(key, { traced, parts: withEpoch })
+    return traced
+  }
+
+  const call = async (args: Parameters<F>, signal?: AbortSignal): Promise<ReturnType<F>> => {
+    const active = currentTrace()
+    if (active)
+      throw new TraceError(
+        name,
+        `its .fn called inside of ${active.name}`,
+        'the compiled function',
+        'Write .fn(...) there.',
+      )
+    const { tensors, parts } = describeArguments(args)
+    for (const tensor of tensors) tensor.checkAlive(name)
+    const traced = lookUp(args, tensors, parts)
+    const { device } = traced
+    const order = programOrder()
+    // What the caller gets now; the job fills the nodes in.
+    const nodes = traced.outputs.map(
+      ({ shape, dtype }) => new Node({ kind: 'leaf' }, [{ shape, dtype }], device, `result of ${name}`),
+    )
+    for (const state of traced.assigned) state.advance()
+    const versions = new Map([...traced.trace.states.keys()].map((state) => [state, state.version]))
+
+    let started = false
+    const job = device.enqueue(
+      name,
+      async (backend) => {
+        const waiting = tensors.filter(({ node }) => !isLeaf(node))
+        await runPending(device, backend, waiting, order)
+        expireOldResults(generations, backend)
+        const { plan: planned, executable } = await load(traced, backend)
+        for (const state of readStates(planned)) checkVersion(state, state.executedVersion, device)
+        const placeholderAt = new Map(traced.placeholders.map((placeholder, i) => [placeholder.node, i]))
+        const storages = await runPlan(device, backend, planned, executable, traced.outputs, {
+          storageOf({ node }): Storage | undefined {
+            const at = placeholderAt.get(node)
+            if (at === undefined) return undefined
+            const argument = tensors[at] as Tensor
+            if (argument.node.source.kind === 'state') return stateStorage(argument, device)
+            if (argument.node.failure !== undefined) throw argument.node.failure
+            return argument.node.storage[argument.index]
+          },
+          started() {
+            started = true
+          },
+        })
+        const large: LargeOutput[] = []
+        storages.forEach((storage, i) => {
+          const node = nodes[i] as Node
+          if (storage.kind === 'device') {
+            ownBuffer(node, 0, storage)
+            large.push({ node, storage })
+          } else node.storage[0] = storage
+        })
+        generations.push(large)
+        for (const state of traced.assigned) settleState(state, versions, undefined)
+      },
+      signal,
+    )
+    inFlight.push(job)
+    const settled = job.then(
+      () => undefined,
+      (error: unknown) => {
+        for (const node of nodes) node.failure = error
+        for (const state of traced.assigned) settleState(state, versions, started ? error : undefined)
+        throw error
+      },
+    )
+    settled.catch(() => undefined)
+    if (inFlight.length > MAX_IN_FLIGHT - 1) await inFlight.shift()
+    // A program that was refused before it ran should not look like one that is on its way.
+    if (traced.loaded === null || signal) await settled
+    observed = new Map(
+      traced.observed.map((label, i) => [
+        label,
+        new Tensor(nodes[nodes.length - traced.observed.length + i] as Node, 0),
+      ]),
+    )
+    let next = 0
+    return mapTensors(traced.result, () => new Tensor(nodes[next++] as Node, 0)) as ReturnType<F>
+  }
+
+  const compiled = ((...args: Parameters<F>) => call(args)) as Compiled<F>
+  return Object.defineProperties(compiled, {
+    fn: { value: fn },
+    with: {
+      value:
+        ({ signal }: { signal?: AbortSignal }) =>
+        (...args: Parameters<F>) =>
+          call(args, signal),
+    },
+    observed: { value: () => observed },
+    traces: { get: () => programs.size },
+  })
+}
+
+/** Runs the function once on placeholders. */
+function traceFunction(name: string, fn: AnyFunction, args: readonly unknown[], tensors: readonly Tensor[]): Traced {
+  const trace = new Trace(name)
+  const placeholders = tensors.map(
+    ({ shape, dtype, device }) =>
+      new Tensor(new Node({ kind: 'placeholder' }, [{ shape, dtype }], device, `argument of ${name}`), 0),
+  )
+  let next = 0
+  const inputs = mapTensors(args, () => placeholders[next++] as Tensor) as unknown[]
+  const result = withTrace(trace, () => fn(...inputs))
+  const observed = [...trace.observed.keys()]
+  const outputs = [...resultTensors(name, result), ...trace.observed.values()]
+  const assigned = [...trace.states.values()].filter((entry) => entry.assigned).map((entry) => entry.state)
+  const device = traceDevice(name, trace, [...outputs, ...placeholders])
+  return { placeholders, result, outputs, observed, trace, device, assigned, loaded: null }
+}
+
+function traceDevice(name: string, trace: Trace, tensors: readonly Tensor[]): Device {
+  const devices = new Set<Device>()
+  for (const state of trace.states.keys()) devices.add(state.device)
+  for (const { device } of tensors) if (device) devices.add(device)
+  if (devices.size > 1) {
+    throw new DeviceError(
+      name,
+      'tensors and States of one device',
+      [...devices].map((d) => d.name).join(' and '),
+      'Move them with .to(device).',
+    )
+  }
+  const [device] = devices
+  return device ?? currentDevice()
+}
+
+async function load(traced: Traced, backend: Backend): Promise<{ plan: Plan; executable: Executable }> {
+  if (traced.loaded) return traced.loaded
+  const { trace } = traced
+  const assigns = traced.assigned.map((state) => ({ state, value: trace.readState(state) }))
+  const planned = plan(
+    { outputs: traced.outputs, assigns },
+    {
+      supports: (definition, inputs, attributes) => backend.supports(definition, inputs, attributes),
+      readState(state, _, node) {
+        if (trace.owns(node)) return null
+        throw new TraceError(
+          trace.name,
+          'States read inside the function',
+          `a lazy tensor made outside that reads ${state.name}`,
+          'Read state.value inside, or realise the tensor first.',
+        )
+      },
+    },
+  )
+  traced.loaded = { plan: planned, executable: await backend.load(planned.program) }
+  return traced.loaded
+}
+
+/** The States whose old contents a program reads: all that are bound, but for those it only overwrites. */
+function readStates({ program, bindings }: Plan): State[] {
+  const bound = program.slots.flatMap((slot, index) => (slot.role === 'bound' ? [index] : []))
+  return bindings.flatMap((binding, i) => {
+    if (binding.kind !== 'state') return []
+    const slot = bound[i] as number
+    return program.launches.some((launch) => launch.inputs.some((operand) => operand.slot === slot))
+      ? [binding.state]
+      : []
+  })
+}
+
+function stateStorage({ node }: Tensor, device: Device): Storage | undefined {
+  if (node.source.kind !== 'state') return undefined
+  const { state, version } = node.source
+  checkVersion(state, version, device)
+  return state.buffer ? { kind: 'device', device, buffer: state.buffer } : undefined
+}
+
+/** The version that a call announced is what the buffer holds now, or, after a failure half-way, what was lost. */
+function settleState(state: State, versions: ReadonlyMap<State, number>, error: unknown): void {
+  state.executedVersion = Math.max(state.executedVersion, versions.get(state) as number)
+  if (error !== undefined) state.lost = error
+}
+
+/** Takes back the large results of the call before the last. */
+function expireOldResults(generations: LargeOutput[][], backend: Backend): void {
+  while (generations.length >= 2) {
+    for (const { node, storage } of generations.shift() as LargeOutput[]) {
+      if (kept.has(node) || node.storage[0] !== storage) continue
+      disownBuffers(node)
+      node.storage[0] = undefined
+      node.failure = new UseAfterDisposeError(
+        node.label,
+        'a result of one of the last two calls',
+        'an older one, whose memory was used again',
+        'Call keep(result) when it is returned.',
+      )
+      backend.free(storage.buffer)
+    }
+  }
+}
+
+function retraceError(name: string, limit: number, earlier: readonly KeyParts[], now: KeyParts): RetraceLimitError {
+  const varying = [...now].filter(([path, text]) => earlier.some((parts) => parts.get(path) !== text))
+  const counted = varying.map(
+    ([path, text]) => `${path} (${new Set(earlier.map((parts) => parts.get(path))).size} forms, now ${text})`,
+  )
+  return new RetraceLimitError(
+    name,
+    `at most ${limit} forms of its arguments`,
+    `another one: ${counted.join(', ')} keeps changing`,
+    'Pass numbers that change as tensors, pad shapes to a few sizes, or raise retraceLimit.',
+  )
+}

@@ -1,0 +1,22 @@
+import { ShapeError } from '../errors.js'
+import type { Tensor } from '../graph/tensor.js'
+import { cast } from '../ops/cast.js'
+import { matmul } from '../ops/matmul.js'
+import { formatShape } from '../shape.js'
+import { defineFused } from './define-fused.js'
+
+/** x times the transpose of a packed matrix, decoded block by block.  x [..., K], w [N, K] of a block format -> [..., N] */
+export const blockMatmul = defineFused({
+  name: 'blockMatmul',
+  fallback(x: Tensor, w: Tensor) {
+    if (w.rank !== 2 || x.shape[x.rank - 1] !== w.shape[1]) {
+      throw new ShapeError(
+        'matmul',
+        'x [..., K] and packed weights [N, K]',
+        `${formatShape(x.shape)} and ${formatShape(w.shape)}`,
+      )
+    }
+    return matmul(x, cast(w, 'float32'), { transposeB: true })
+  },
+  kernels: {},
+})

@@ -1,0 +1,29 @@
+import { sigmoid } from '../compositions/sigmoid.js'
+import { silu } from '../compositions/silu.js'
+import type { Tensor } from '../graph/tensor.js'
+import { add } from '../ops/add.js'
+import { mul } from '../ops/mul.js'
+import { sub } from '../ops/sub.js'
+import { defineFused } from './define-fused.js'
+
+/** silu(gate) * up.  [..., F] and [..., F] -> [..., F].  Shazeer 2020, arXiv 2002.05202, eq. 6. */
+export const swiglu = defineFused({
+  name: 'swiglu',
+  fallback: (gate: Tensor, up: Tensor) => mul(silu(gate), up),
+  kernels: {},
+  vjp({ dy, inputs: [gate, up] }) {
+    const [g, u] = [gate as Tensor, up as Tensor]
+    return [...swigluBackward(g, u, dy)]
+  },
+})
+
+/** dgate = dy * up * s * (1 + gate (1 - s)) with s = sigmoid(gate), and dup = dy * silu(gate). */
+export const swigluBackward = defineFused({
+  name: 'swigluBackward',
+  fallback(gate: Tensor, up: Tensor, dy: Tensor) {
+    const s = sigmoid(gate)
+    const dGate = mul(mul(dy, up), mul(s, add(mul(gate, sub(1, s)), 1)))
+    return [dGate, mul(dy, mul(gate, s))] as const
+  },
+  kernels: {},
+})

@@ -1,0 +1,101 @@
+import { dtypeName, isInteger } from '../dtype.js'
+import { DTypeError, ShapeError } from '../errors.js'
+import { apply } from '../graph/apply.js'
+import type { Tensor } from '../graph/tensor.js'
+import { asTensor, type TensorLike } from '../graph/tensor-like.js'
+import * as v from '../kernel/expressions.js'
+import { formatShape } from '../shape.js'
+import { normalizeAxis } from './axes.js'
+import { cast } from './cast.js'
+import { checkNoBlocks } from './check-no-blocks.js'
+import { zerosLike } from './full.js'
+import type { HostValue, KernelLaunch, OpaqueRecord, TensorSpec } from './op-record.js'
+import { rowsAround } from './rows.js'
+import { take } from './take.js'
+
+type Attributes = { readonly axis: number }
+
+/** Slices overwritten at indices; writes a State's buffer in place where it can. */
+export const scatterRecord: OpaqueRecord<Attributes> = {
+  kind: 'opaque',
+  name: 'scatter',
+  updates: { 0: 0 },
+  infer(inputs, { axis }) {
+    const [x, indices, updates] = inputs as [TensorSpec, TensorSpec, TensorSpec]
+    checkNoBlocks('scatter', x.dtype)
+    if (indices.dtype !== 'int32') throw new DTypeError('scatter', 'int32 indices', dtypeName(indices.dtype))
+    if (updates.dtype !== x.dtype)
+      throw new DTypeError('scatter', `updates of ${dtypeName(x.dtype)}`, dtypeName(updates.dtype))
+    const count = indices.shape[0] ?? -1
+    const expected = x.shape.map((n, i) => (i === axis ? count : n))
+    if (indices.shape.length !== 1 || formatShape(expected) !== formatShape(updates.shape)) {
+      throw new ShapeError(
+        'scatter',
+        `indices [M] and updates ${formatShape(x.shape)} with M at axis ${axis}`,
+        `${formatShape(indices.shape)} and ${formatShape(updates.shape)}`,
+      )
+    }
+    return [x]
+  },
+  reference(inputs, { axis }) {
+    const [x, indices, updates] = inputs as [HostValue, HostValue, HostValue]
+    const { outer, n, inner } = rowsAround(x.shape, axis)
+    const m = indices.values.length
+    const y = Float64Array.from(x.values)
+    for (let o = 0; o < outer; o++)
+      for (let j = 0; j < m; j++) {
+        const index = indices.values[j] as number
+        if (index < 0 || index >= n) continue
+        const from = (o * m + j) * inner
+        y.set(updates.values.subarray(from, from + inner), (o * n + index) * inner)
+      }
+    return [y]
+  },
+  kernel: {
+    params({ inputs, attributes }: KernelLaunch<Attributes>) {
+      const { outer, n, inner } = rowsAround(inputs[0]?.view.shape ?? [], attributes.axis)
+      return [outer, n, inner, inputs[1]?.view.shape[0] ?? 0]
+    },
+    build(k, { inputs }) {
+      const dtype = inputs[0]?.dtype as 'float32'
+      k.buffer('x', dtype, 'read') // y starts as a copy of it
+      const indices = k.buffer('indices', 'int32', 'read')
+      const updates = k.buffer('updates', dtype, 'read')
+      const y = k.buffer('y', dtype, 'readwrite')
+      const [outer, n, inner, m] = [k.param('outer'), k.param('n'), k.param('inner'), k.param('m')]
+      // Columns belong to workers, so that of two updates of one place the later wins for any number of them.
+      k.parallelRange(inner, 16, (begin, end) =>
+        k.for(0, v.mul(outer, m), (row) => {
+          const index = k.let(k.load(indices, v.rem(row, m)))
+          k.if(v.and(v.ge(index, 0), v.lt(index, n)), () => {
+            const from = k.let(v.mul(row, inner))
+            const to = k.let(v.mul(v.add(v.mul(v.div(row, m), n), index), inner))
+            k.forVector(begin, end, (i, lanes) =>
+              k.store(
+                y,
+                v.add(to, i),
+                lanes === 1 ? k.load(updates, v.add(from, i)) : k.loadVector(updates, v.add(from, i)),
+              ),
+            )
+          })
+        }),
+      )
+    },
+  },
+  vjp({ dy, inputs: [, indices, updates], attributes: { axis } }) {
+    const ids = indices as Tensor
+    return [scatter(dy, ids, zerosLike(updates as Tensor), axis), null, take(dy, ids, axis)]
+  },
+}
+
+/**
+ * x with the slices at `indices` along `axis` replaced by `updates`; the last of several wins, indices outside are dropped.
+ * [..., n, ...], [M], [..., M, ...] -> [..., n, ...]. The gradient takes the indices to be distinct.
+ */
+export function scatter(x: TensorLike, indices: TensorLike, updates: TensorLike, axis = 0): Tensor {
+  const [tensor, ids] = [asTensor(x), asTensor(indices)]
+  if (!isInteger(ids.dtype)) throw new DTypeError('scatter', 'integer indices', dtypeName(ids.dtype))
+  return apply(scatterRecord, [tensor, cast(ids, 'int32'), asTensor(updates)], {
+    axis: normalizeAxis('scatter', axis, tensor.rank),
+  })
+}
