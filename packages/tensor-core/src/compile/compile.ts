@@ -167,7 +167,8 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
       },
     )
     settled.catch(() => undefined)
-    if (inFlight.length > MAX_IN_FLIGHT - 1) await inFlight.shift()
+    // Its own caller hears of a failure; here it is only waited for.
+    if (inFlight.length > MAX_IN_FLIGHT - 1) await inFlight.shift()?.catch(() => undefined)
     // A program that was refused before it ran should not look like one that is on its way.
     if (traced.loaded === null || signal) await settled
     observed = new Map(

@@ -16,6 +16,7 @@ export class Trace {
   readonly states = new Map<State, TracedState>()
   readonly observed = new Map<string, Tensor>()
   readonly name: string
+  violation: TraceError | undefined = undefined
 
   constructor(name: string) {
     this.name = name
@@ -29,6 +30,12 @@ export class Trace {
     const entry = this.entry(state)
     entry.current = value
     entry.assigned = true
+  }
+
+  /** Remembers a mistake, so that the trace fails even where the error was caught or its promise dropped. */
+  refuse(error: TraceError): TraceError {
+    this.violation ??= error
+    return error
   }
 
   refuseNewState(state: State): never {
@@ -77,7 +84,9 @@ export function withTrace<T>(trace: Trace, body: () => T): T {
   }
   active = trace
   try {
-    return body()
+    const result = body()
+    if (trace.violation) throw trace.violation
+    return result
   } finally {
     active = null
   }

@@ -74,7 +74,7 @@ import { topK } from '../ops/top-k.js'
 import { disposeTensor } from '../realize/dispose-tensor.js'
 import { moveTo } from '../realize/move-to.js'
 import { type ElementArray, readBytes, readData, readItem, readNested } from '../realize/read-data.js'
-import { type RealizeOptions, realizeAll } from '../realize/realize.js'
+import { type RealizeOptions, realizeAll, refuseInTrace } from '../realize/realize.js'
 import { formatShape, type Shape, sizeOf } from '../shape.js'
 import type { Node } from './node.js'
 import type { TensorLike } from './tensor-like.js'
@@ -134,28 +134,31 @@ export class Tensor {
 
   /** The values, row-major, in a typed array of the dtype's kind (float16 and bfloat16 as Float32Array, bool as Uint8Array). */
   data(options?: RealizeOptions): Promise<ElementArray> {
+    refuseInTrace('data')
     return readData(this, options)
   }
 
   /** The only element. Throws ShapeError if there are more. */
   item(options?: RealizeOptions): Promise<number> {
+    refuseInTrace('item')
     return readItem(this, options)
   }
 
   /** The values as nested arrays. */
   toArray(options?: RealizeOptions): Promise<NestedNumbers> {
+    refuseInTrace('toArray')
     return readNested(this, options)
   }
 
   /** The bytes as stored. */
   bytes(options?: RealizeOptions): Promise<Uint8Array> {
+    refuseInTrace('bytes')
     return readBytes(this, options)
   }
 
   /** Computes the tensor and keeps it on its device. */
-  async realize(options?: RealizeOptions): Promise<this> {
-    await realizeAll([this], options)
-    return this
+  realize(options?: RealizeOptions): Promise<this> {
+    return realizeAll([this], options).then(() => this)
   }
 
   /** A copy on another device. */

@@ -22,8 +22,8 @@ export interface RealizeOptions {
  * Computes tensors (and States) together, in one program, and runs every assign made so far. Sub-expressions they share
  * are computed once. Realised tensors become leaves: their sources are dropped.
  */
-export async function realize(...tensors: readonly (Tensor | State)[]): Promise<void> {
-  await realizeAll(tensors.map((t) => (t instanceof State ? t.value : t)))
+export function realize(...tensors: readonly (Tensor | State)[]): Promise<void> {
+  return realizeAll(tensors.map((t) => (t instanceof State ? t.value : t)))
 }
 
 /** `realize` for a list, with options. */
@@ -31,20 +31,27 @@ export function realizeAll(tensors: readonly Tensor[], options: RealizeOptions =
   return afterRealize(tensors, options, async () => undefined)
 }
 
+/** Throws TraceError while a function is traced; the trace fails even if its promise is dropped. */
+export function refuseInTrace(where: string): void {
+  const trace = currentTrace()
+  if (!trace) return
+  throw trace.refuse(
+    new TraceError(
+      where,
+      'no values asked for while a function is traced',
+      'an await, item() or data()',
+      'Return the tensor and read it outside.',
+    ),
+  )
+}
+
 /** Realises tensors and then, before any other work of the device, does something with the result. */
-export async function afterRealize<T>(
+export function afterRealize<T>(
   tensors: readonly Tensor[],
   options: RealizeOptions,
   then: (backend: Backend, device: Device) => Promise<T>,
 ): Promise<T> {
-  if (currentTrace()) {
-    throw new TraceError(
-      'realize',
-      'no values asked for while a function is traced',
-      'an await, item() or data()',
-      'Return the tensor and read it outside.',
-    )
-  }
+  refuseInTrace('realize')
   for (const tensor of tensors) tensor.checkAlive('realize')
   const device = deviceOf(tensors)
   const order = programOrder()

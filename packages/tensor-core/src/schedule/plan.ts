@@ -46,7 +46,10 @@ export function plan(request: PlanRequest, context: GraphContext): Plan {
   mergeStateSlots(draft, stateSlots)
   const canonical = (operand: Operand): Operand => {
     const bound = draft.slots[operand.slot]?.bound
-    return bound?.kind === 'state' ? { ...operand, slot: stateSlots.get(bound.state) as number } : operand
+    if (bound?.kind !== 'state') return operand
+    const slot = stateSlots.get(bound.state) ?? operand.slot
+    stateSlots.set(bound.state, slot)
+    return { ...operand, slot }
   }
 
   const targets = request.assigns.map(({ state, value }): AssignTarget => {
