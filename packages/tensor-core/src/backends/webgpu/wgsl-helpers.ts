@@ -1,8 +1,11 @@
+/** The largest relative error of exp, log, sin, cos, tanh and erf below (sin and cos near a zero: absolute). */
+export const WGSL_MATH_ERROR = 3e-7
+
 /**
  * WGSL functions that the emitted kernels call where the language's own are too loose. WGSL lets an implementation
  * assume that there are no NaNs and infinities, asks for 2^-11 of sin and cos, and rounds float16 as it likes; SwiftShader
  * gives log(0) = -88, tanh(inf) = NaN and NaN != NaN false. So special values are found by their bits, and exp, log, sin,
- * cos, tanh and erf are polynomials (minimax fits of our own, all within 3e-7 of the exact value, relative).
+ * cos, tanh and erf are polynomials (minimax fits of our own, all within WGSL_MATH_ERROR of the exact value).
  */
 const HELPERS = {
   // A call is not a const-expression, so infinities and NaNs pass WGSL's validation through it.
