@@ -16,8 +16,16 @@ function kernelOperands(operands: readonly Operand[]): KernelOperand[] {
   return operands.map(({ dtype, view }) => ({ dtype, view }))
 }
 
-/** A hand-written kernel as a pass over a launch's operands. Launches whose outputs are all empty do nothing. */
-export function sourcePass(name: string, source: KernelSource, launch: SourceLaunch): LaunchPass | null {
+/**
+ * A hand-written kernel as a pass over a launch's operands. Launches whose outputs are all empty do nothing.
+ * `code` tells its code apart from others'; by default every source object is code of its own.
+ */
+export function sourcePass(
+  name: string,
+  source: KernelSource,
+  launch: SourceLaunch,
+  code = `${name}#${identityOf(source)}`,
+): LaunchPass | null {
   const outputElements = launch.outputs.reduce((sum, output) => sum + sizeOf(output.view.shape), 0)
   if (outputElements === 0) return null
   const seen: KernelLaunch = {
@@ -34,7 +42,7 @@ export function sourcePass(name: string, source: KernelSource, launch: SourceLau
   }
   const inputBytes = launch.inputs.reduce((sum, { dtype, view }) => sum + byteLengthOf(dtype, sizeOf(view.shape)), 0)
   return {
-    key: `op|${name}#${identityOf(source)}|${variant}|${types(launch.inputs)}|${types(launch.outputs)}`,
+    key: `op|${code}|${variant}|${types(launch.inputs)}|${types(launch.outputs)}`,
     name,
     buffers: [
       ...launch.inputs.map(({ slot }) => ({ slot, access: 'read' as const })),

@@ -162,7 +162,7 @@ describe('generated reductions', () => {
     output: { slot: 1, dtype: output, view: contiguousView(shape.slice(0, shape.length - reduced)) },
   })
 
-  it.each([
+  it.each<[string, number[], number[], number, number?]>([
     ['one long row', [100_003], [1], 1],
     ['three long rows', [3, 40_001], [40_001, 1], 1],
     ['many rows', [129, 1021], [1021, 1], 1],
@@ -176,7 +176,7 @@ describe('generated reductions', () => {
     ['backwards', [2, 20_000], [20_000, -1], 1, 19_999],
     ['a broadcast row', [4, 1000], [1, 0], 1],
     ['nothing', [4, 0], [0, 1], 1],
-  ] as const)('%s: sum, max and min', (what, shape, strides, reduced, offset = 0) => {
+  ])('%s: sum, max and min', (what, shape, strides, reduced, offset = 0) => {
     for (const combine of ['sum', 'max', 'min'] as const) {
       for (const dtype of ['float32', 'int32', 'int8'] as const) {
         const launch = reduce([...shape], [...strides], reduced, combine, dtype, dtype, offset)

@@ -1,0 +1,230 @@
+import type { ScalarDType } from '../../../dtype.js'
+import * as v from '../../../kernel/expressions.js'
+import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
+import type { BufferRef, KernelFunction, Value } from '../../../kernel/value.js'
+import { batchOffsets, batchParams, paddedBatch } from './batch-index.js'
+import { distinctBatches, type MatmulOperand } from './matmul-problem.js'
+
+/**
+ * Packing: an operand of [lanes, depth] (A's rows, B's columns) becomes panels of `width` lanes,
+ * packed[batch][panel][depth][width] in float32, missing lanes of the last panel zero.
+ */
+
+/** Lanes that one unit of parallel work packs: a multiple of every panel's width, and two cache lines of float32. */
+export const PACK_UNIT = 32
+
+export interface PackedOperand {
+  readonly lanes: number
+  readonly depth: number
+  readonly batch: readonly number[]
+  readonly strides: MatmulOperand['batch']
+  readonly laneStride: number
+  readonly depthStride: number
+  readonly offset: number
+  readonly width: number
+  /** Where the panels go in the workspace, in elements. */
+  readonly start: number
+}
+
+/** Elements that an operand's panels take. */
+export function packedSize({ lanes, depth, batch, strides, width }: Omit<PackedOperand, 'start'>): number {
+  return distinctBatches(batch, strides) * Math.ceil(lanes / width) * width * depth
+}
+
+/** Strides of the packed operand over the batch axes, in elements; 0 where a batch is repeated. */
+export function packedBatchStrides({ lanes, depth, batch, strides, width }: PackedOperand): number[] {
+  let stride = Math.ceil(lanes / width) * width * depth
+  const packed = batch.map(() => 0)
+  for (let axis = batch.length - 1; axis >= 0; axis--) {
+    if (strides[axis] === 0) continue
+    packed[axis] = stride
+    stride *= batch[axis] as number
+  }
+  return packed
+}
+
+const unitsOf = (o: PackedOperand): number => distinctBatches(o.batch, o.strides) * Math.ceil(o.lanes / PACK_UNIT)
+
+/** Parameters of the kernel that packs two operands. */
+export function packParams(a: PackedOperand, b: PackedOperand): number[] {
+  const one = (o: PackedOperand): number[] => [
+    unitsOf(o),
+    o.lanes,
+    o.laneStride,
+    o.depthStride,
+    o.offset,
+    o.start,
+    ...paddedBatch(
+      o.batch.map((extent, axis) => (o.strides[axis] === 0 ? 1 : extent)),
+      1,
+    ),
+    ...paddedBatch(o.strides, 0),
+  ]
+  return [a.depth, ...one(a), ...one(b)]
+}
+
+const int = (name: string) => ({ name, type: 'i32' }) as const
+
+/** The kernel: buffers a, b, workspace; both operands' units in one parallel range. */
+export function buildPack(
+  k: KernelBuilder,
+  dtypes: readonly [ScalarDType, ScalarDType],
+  widths: readonly [number, number],
+): void {
+  const buffers = dtypes.map((dtype, i) => k.buffer(i === 0 ? 'a' : 'b', dtype, 'read'))
+  const panels = k.buffer('panels', 'float32', 'readwrite')
+  const depth = k.param('depth')
+  const operands = buffers.map((source, i) => packOperand(k, source, panels, widths[i] as number, depth))
+  const [a, b] = operands as [OperandPacker, OperandPacker]
+  k.parallel(v.add(a.units, b.units), (unit) => {
+    k.if(
+      v.lt(unit, a.units),
+      () => a.pack(unit),
+      () => b.pack(v.sub(unit, a.units)),
+    )
+  })
+}
+
+interface OperandPacker {
+  readonly units: Value
+  pack(unit: Value): void
+}
+
+function packOperand(
+  k: KernelBuilder,
+  source: BufferRef,
+  panels: BufferRef,
+  width: number,
+  depth: Value,
+): OperandPacker {
+  const { name } = source
+  const units = k.param(`${name}Units`)
+  const lanes = k.param(`${name}Lanes`)
+  const laneStride = k.param(`${name}LaneStride`)
+  const depthStride = k.param(`${name}DepthStride`)
+  const offset = k.param(`${name}Offset`)
+  const start = k.param(`${name}Start`)
+  const extents = batchParams(k, `${name}Extent`)
+  const strides = batchParams(k, `${name}Stride`)
+
+  const wide = packWide(k, `${name}PackWide`, source, panels, width)
+  const rows = packRows(k, `${name}PackRows`, source, panels, width)
+  const any = packAny(k, `${name}PackAny`, source, panels, width)
+  return {
+    units,
+    pack(unit) {
+      const blocks = k.let(v.div(v.add(lanes, PACK_UNIT - 1), PACK_UNIT), 'blocks')
+      const batch = k.let(v.div(unit, blocks), 'batch')
+      const lane = k.let(v.mul(v.rem(unit, blocks), PACK_UNIT), 'lane')
+      const [place] = batchOffsets(k, batch, extents, [strides]) as [Value]
+      const from = k.let(v.add(v.add(offset, place), v.mul(lane, laneStride)), 'from')
+      const padded = v.mul(v.div(v.add(lanes, width - 1), width), width)
+      const to = k.let(v.add(start, v.mul(v.add(v.mul(batch, padded), lane), depth)), 'to')
+      const here = k.let(v.min(v.sub(lanes, lane), PACK_UNIT), 'here')
+      k.if(
+        v.and(v.eq(laneStride, 1), v.eq(here, PACK_UNIT)),
+        () => k.call(wide, [from, depthStride, depth, to]),
+        () =>
+          k.for(
+            0,
+            here,
+            (i) => {
+              const panelFrom = k.let(v.add(from, v.mul(i, laneStride)))
+              const panelTo = k.let(v.add(to, v.mul(i, depth)))
+              const count = k.let(v.min(v.sub(here, i), width))
+              k.if(
+                v.and(v.eq(depthStride, 1), v.eq(count, width)),
+                () => k.call(rows, [panelFrom, laneStride, depth, panelTo]),
+                () => k.call(any, [panelFrom, laneStride, depthStride, count, depth, panelTo]),
+              )
+            },
+            width,
+          ),
+      )
+    },
+  }
+}
+
+/** PACK_UNIT lanes that lie side by side: whole cache lines are read once and dealt out to several panels. */
+function packWide(k: KernelBuilder, name: string, source: BufferRef, panels: BufferRef, width: number): KernelFunction {
+  return k.func(name, [int('from'), int('stride'), int('depth'), int('to')], (from, stride, depth, to) => {
+    const x = k.variable(from as Value, 'x')
+    const panel = k.let(v.mul(depth as Value, width), 'panel')
+    const end = k.let(v.add(to as Value, panel), 'end')
+    k.for(
+      to as Value,
+      end,
+      (y) => {
+        const row = k.variable(y, 'y')
+        for (let lane = 0; lane < PACK_UNIT; lane += 4) {
+          if (lane > 0 && lane % width === 0) row.set(v.add(row.get(), panel))
+          k.store(panels, v.add(row.get(), v.i32(lane % width)), v.load(source, v.add(x.get(), v.i32(lane)), 4))
+        }
+        x.set(v.add(x.get(), stride as Value))
+      },
+      width,
+    )
+    return undefined
+  })
+}
+
+/** One panel of lanes that each lie in one piece: squares of four by four are transposed in registers. */
+function packRows(k: KernelBuilder, name: string, source: BufferRef, panels: BufferRef, width: number): KernelFunction {
+  return k.func(name, [int('from'), int('stride'), int('depth'), int('to')], (from, stride, depth, to) => {
+    const whole = k.let(v.and(depth as Value, v.i32(-4)), 'whole')
+    const starts: Value[] = [from as Value]
+    for (let lane = 1; lane < width; lane++) starts.push(k.let(v.add(starts.at(-1) as Value, stride as Value), 'start'))
+    k.for(
+      0,
+      whole,
+      (d) => {
+        const at = k.let(v.add(to as Value, v.mul(d, width)))
+        for (let group = 0; group < width; group += 4) {
+          const square = [0, 1, 2, 3].map((lane) => k.let(v.load(source, v.add(starts[group + lane] as Value, d), 4)))
+          for (const [step, column] of transpose(k, square).entries()) {
+            k.store(panels, v.add(at, v.i32(step * width + group)), column)
+          }
+        }
+      },
+      4,
+    )
+    k.for(whole, depth as Value, (d) => {
+      const at = k.let(v.add(to as Value, v.mul(d, width)))
+      for (let lane = 0; lane < width; lane++) {
+        k.store(panels, v.add(at, v.i32(lane)), v.load(source, v.add(starts[lane] as Value, d), 1))
+      }
+    })
+    return undefined
+  })
+}
+
+function transpose(k: KernelBuilder, rows: readonly Value[]): Value[] {
+  const [r0, r1, r2, r3] = rows as [Value, Value, Value, Value]
+  const low = [0, 4, 1, 5]
+  const high = [2, 6, 3, 7]
+  const a = k.let(v.shuffle(r0, r2, low))
+  const b = k.let(v.shuffle(r1, r3, low))
+  const c = k.let(v.shuffle(r0, r2, high))
+  const d = k.let(v.shuffle(r1, r3, high))
+  return [v.shuffle(a, b, low), v.shuffle(a, b, high), v.shuffle(c, d, low), v.shuffle(c, d, high)]
+}
+
+/** One panel of any strides, possibly with fewer lanes than its width: the rest is zero. */
+function packAny(k: KernelBuilder, name: string, source: BufferRef, panels: BufferRef, width: number): KernelFunction {
+  const params = [int('from'), int('laneStride'), int('depthStride'), int('count'), int('depth'), int('to')]
+  return k.func(name, params, (from, laneStride, depthStride, count, depth, to) => {
+    const x = k.variable(from as Value, 'x')
+    const y = k.variable(to as Value, 'y')
+    k.for(0, depth as Value, () => {
+      const lane = k.variable(x.get(), 'lane')
+      k.for(0, count as Value, (i) => {
+        k.store(panels, v.add(y.get(), i), v.load(source, lane.get(), 1))
+        lane.set(v.add(lane.get(), laneStride as Value))
+      })
+      k.for(count as Value, width, (i) => k.store(panels, v.add(y.get(), i), v.f32(0)))
+      x.set(v.add(x.get(), depthStride as Value))
+      y.set(v.add(y.get(), v.i32(width)))
+    })
+    return undefined
+  })
+}

@@ -1,0 +1,19 @@
+import type { KernelSource } from '../../ops/op-record.js'
+import type { OpLaunch } from '../../schedule/program.js'
+
+/** One pass of a better kernel for an op. Passes run in order, over the launch's operands and one shared workspace. */
+export interface OverridePass {
+  /** Tells its code apart from other passes'; the source's `variant` and the dtypes are added. */
+  readonly name: string
+  readonly source: KernelSource
+  /** About how many scalar operations it does: little work stays on one thread. Default: from the operands' sizes. */
+  readonly work?: number
+}
+
+/** Passes for a launch of an op, or null to leave it to the op's own kernel. Results must not depend on `workers`. */
+export type KernelOverride = (launch: OpLaunch, workers: number) => readonly OverridePass[] | null
+
+export type KernelOverrides = Readonly<Record<string, KernelOverride>>
+
+/** Ops for which this backend has better kernels than the portable one of their record. */
+export const kernelOverrides: KernelOverrides = {}
