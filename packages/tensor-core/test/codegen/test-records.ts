@@ -32,6 +32,11 @@ export const NEG = record('neg', (a) => -a, v.neg)
 export const EXP = record('exp', Math.exp, v.exp)
 export const LESS = record('less', (a, b) => Number(a < b), v.lt)
 export const WHERE = record('where', (c, a, b) => (c ? a : b), v.select)
+export const CLAMP = record(
+  'clamp',
+  (a) => Math.min(3, Math.max(-3, a)),
+  (a) => v.min(v.max(a, -3), 3),
+)
 /** Its kernel reads the operand three times: operands must be bound. */
 export const CUBE = record(
   'cube',
