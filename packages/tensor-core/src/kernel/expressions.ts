@@ -3,7 +3,7 @@ import { KernelTypeError } from '../errors.js'
 import type { BinaryOp, BufferRef, CompareOp, KernelFunction, UnaryOp, Value } from './value.js'
 
 /** Constructors of kernel values. A number among the operands takes the type and lanes of the other operand. */
-type Operand = Value | number
+export type Operand = Value | number
 
 export const f32 = (value: number): Value => ({ kind: 'const', type: 'f32', lanes: 1, value })
 export const i32 = (value: number): Value => ({ kind: 'const', type: 'i32', lanes: 1, value })

@@ -1,4 +1,5 @@
 import type { ComputeType, ScalarDType } from '../dtype.js'
+import type { Operand } from './expressions.js'
 import * as v from './expressions.js'
 import type { BufferRef, KernelCode, KernelFunction, Local, Statement, Value } from './value.js'
 
@@ -9,7 +10,7 @@ export interface KernelTarget {
   readonly vectorLanes: number
 }
 
-export type Operand = Value | number
+export type { Operand }
 
 /** Collects a kernel's statements. Loops and branches take a function that adds the statements of their body. */
 export interface KernelBuilder {

@@ -1,8 +1,8 @@
-import type { ScalarDType } from '../../../dtype.js'
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
 import type { BufferRef, KernelFunction, Value } from '../../../kernel/value.js'
 import { forEachDirectUnit } from './direct-params.js'
+import type { MatmulBuffers } from './matmul-buffers.js'
 
 /** Rows of A that share one pass over a row of B. */
 const ROWS = 4
@@ -12,10 +12,7 @@ const ROWS = 4
  * one row after another, which is what reaches the memory's bandwidth; A stays in the first cache.
  * Needs a column stride of 1 in A and a row stride of 1 in B.
  */
-export function buildDot(k: KernelBuilder, dtypes: readonly [ScalarDType, ScalarDType], output: ScalarDType): void {
-  const a = k.buffer('a', dtypes[0], 'read')
-  const b = k.buffer('b', dtypes[1], 'read')
-  const y = k.buffer('y', output, 'write')
+export function buildDot(k: KernelBuilder, { a, b, y }: MatmulBuffers): void {
   const many = dotRows(k, 'dotRows', a, b, y, ROWS, 2)
   const one = dotRows(k, 'dotRow', a, b, y, 1, 4)
   forEachDirectUnit(k, (unit) => {

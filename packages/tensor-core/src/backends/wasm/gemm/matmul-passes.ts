@@ -1,9 +1,9 @@
-import type { LaunchPass } from '../../../codegen/launch-pass.js'
-import type { ScalarDType } from '../../../dtype.js'
-import type { Operand } from '../../../schedule/program.js'
+import type { KernelLaunch, KernelOperand } from '../../../ops/op-record.js'
+import type { OverridePass } from '../kernel-overrides.js'
 import { directParams } from './direct-params.js'
 import { buildDot } from './dot-kernel.js'
-import { distinctBatches, type MatmulProblem, matmulProblem, splitProblem } from './matmul-problem.js'
+import { matmulBuffers } from './matmul-buffers.js'
+import { type MatmulProblem, matmulProblem, splitProblem } from './matmul-problem.js'
 import type { Tile } from './micro-kernel.js'
 import { buildPack, type PackedOperand, packedBatchStrides, packedSize, packParams } from './pack-kernel.js'
 import { buildStrips } from './strip-kernel.js'
@@ -21,82 +21,66 @@ const STRIP_ROWS = 6
 /** Products of at most so many multiply-adds a matrix are not worth two passes. */
 const SMALL_PRODUCT = 32 ** 3
 
-export interface MatmulLaunch {
-  /** A [..., M, K] and B [..., K, N] as views of any strides, their batch axes equal (0 strides broadcast). */
-  readonly inputs: readonly Operand[]
-  /** One, contiguous [..., M, N]. */
-  readonly outputs: readonly Operand[]
-}
-
 export interface MatmulPassOptions {
   /** A row's result does not depend on how many rows there are: no special case for few. */
   readonly batchInvariant?: boolean
 }
 
 /**
- * A matrix product as passes over the launch's slots: one where nothing is packed, otherwise pairs of packing and
- * multiplying. float32, float16 and bfloat16, sums in float32. Sizes and strides are parameters: a handful of kernels
- * serves all shapes. Which kernels run and the order of every sum depend on shapes and strides only.
+ * A matrix product as passes: one where nothing is packed, otherwise pairs of packing and multiplying.
+ * Inputs: A [..., M, K] and B [..., K, N] as views of any strides with equal batch axes (stride 0 broadcasts), float32,
+ * float16 or bfloat16; output: contiguous [..., M, N]. Sums are taken in float32. Sizes and strides are parameters: a
+ * handful of kernels serves all shapes. Which of them run and the order of every sum depend on shapes and strides only.
  */
-export function matmulPasses({ inputs, outputs }: MatmulLaunch, options: MatmulPassOptions = {}): LaunchPass[] {
-  const [a, b] = inputs as readonly [Operand, Operand]
-  const [y] = outputs as readonly [Operand]
-  const dtypes = [a.dtype, b.dtype] as [ScalarDType, ScalarDType]
-  const output = y.dtype as ScalarDType
-  const problem = matmulProblem(inputs, y)
-  const direct = directKernel(problem, options)
+export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = {}): OverridePass[] {
+  const [y] = launch.outputs as readonly [KernelOperand]
+  const problem = matmulProblem(launch.inputs, y)
   const multiplyAdds = (p: MatmulProblem): number => p.batch.reduce((all, extent) => all * extent, p.m * p.n * p.k)
+  const direct = directKernel(problem, options)
   if (direct) {
-    const [name, build] =
-      direct === 'dot' ? (['matmulDot', buildDot] as const) : (['matmulStrips', buildStrips] as const)
+    const build = direct === 'dot' ? buildDot : buildStrips
     return [
       {
-        key: `${name}|${dtypes}|${output}`,
-        name,
-        buffers: [
-          { slot: a.slot, access: 'read' },
-          { slot: b.slot, access: 'read' },
-          { slot: y.slot, access: 'write' },
-        ],
-        params: directParams(problem),
-        workspaceBytes: 0,
+        name: direct === 'dot' ? 'matmulDot' : 'matmulStrips',
         work: multiplyAdds(problem),
-        build: (k) => build(k, dtypes, output),
+        source: {
+          params: () => directParams(problem),
+          build: (k, signature) => build(k, matmulBuffers(k, signature, false)),
+        },
       },
     ]
   }
   // A sum that is cut into parts must be kept in float32 between them.
-  const blockDepth = output === 'float32' ? BLOCK_DEPTH : Math.max(problem.k, 1)
+  const blockDepth = y.dtype === 'float32' ? BLOCK_DEPTH : problem.k
   const fits = (part: MatmulProblem): boolean => layOut(part, blockDepth).bytes <= WORKSPACE_BYTES
-  return splitProblem(problem, fits, BLOCK_DEPTH).flatMap((part) => {
+  return splitProblem(problem, fits, BLOCK_DEPTH).flatMap((part): OverridePass[] => {
     const { blocks, packedA, packedB, scratchStart, bytes } = layOut(part, blockDepth)
-    const elements =
-      part.m * part.k * distinctBatches(part.batch, part.a.batch) +
-      part.n * part.k * distinctBatches(part.batch, part.b.batch)
-    const pack: LaunchPass = {
-      key: `matmulPack|${dtypes}`,
-      name: 'matmulPack',
-      buffers: [{ slot: a.slot, access: 'read' }, { slot: b.slot, access: 'read' }, 'workspace'],
-      params: packParams(packedA, packedB),
-      workspaceBytes: bytes,
-      work: 4 * elements,
-      build: (k) => buildPack(k, dtypes, [TILE.rows, TILE.columns]),
+    const packed = {
+      a: packedBatchStrides(packedA),
+      b: packedBatchStrides(packedB),
+      bStart: packedB.start,
+      scratchStart,
     }
-    const multiply: LaunchPass = {
-      key: `matmulTiles|${output}`,
-      name: 'matmulTiles',
-      buffers: ['workspace', { slot: y.slot, access: 'write' }],
-      params: tileParams(part, blocks, {
-        a: packedBatchStrides(packedA),
-        b: packedBatchStrides(packedB),
-        bStart: packedB.start,
-        scratchStart,
-      }),
-      workspaceBytes: bytes,
-      work: multiplyAdds(part),
-      build: (k) => buildTiles(k, output, TILE),
-    }
-    return [pack, multiply]
+    return [
+      {
+        name: 'matmulPack',
+        work: 4 * scratchStart,
+        source: {
+          params: () => packParams(packedA, packedB),
+          build: (k, signature) => buildPack(k, matmulBuffers(k, signature), [TILE.rows, TILE.columns]),
+          workspace: () => bytes,
+        },
+      },
+      {
+        name: 'matmulTiles',
+        work: multiplyAdds(part),
+        source: {
+          params: () => tileParams(part, blocks, packed),
+          build: (k, signature) => buildTiles(k, matmulBuffers(k, signature), TILE),
+          workspace: () => bytes,
+        },
+      },
+    ]
   })
 }
 

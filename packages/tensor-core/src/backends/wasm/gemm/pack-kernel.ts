@@ -1,8 +1,8 @@
-import type { ScalarDType } from '../../../dtype.js'
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
 import type { BufferRef, KernelFunction, Value } from '../../../kernel/value.js'
 import { batchOffsets, batchParams, paddedBatch } from './batch-index.js'
+import type { MatmulBuffers } from './matmul-buffers.js'
 import { distinctBatches, type MatmulOperand } from './matmul-problem.js'
 
 /**
@@ -65,17 +65,17 @@ export function packParams(a: PackedOperand, b: PackedOperand): number[] {
 
 const int = (name: string) => ({ name, type: 'i32' }) as const
 
-/** The kernel: buffers a, b, workspace; both operands' units in one parallel range. */
+/** The kernel: both operands' units in one parallel range. */
 export function buildPack(
   k: KernelBuilder,
-  dtypes: readonly [ScalarDType, ScalarDType],
+  { a: left, b: right, panels }: MatmulBuffers,
   widths: readonly [number, number],
 ): void {
-  const buffers = dtypes.map((dtype, i) => k.buffer(i === 0 ? 'a' : 'b', dtype, 'read'))
-  const panels = k.buffer('panels', 'float32', 'readwrite')
   const depth = k.param('depth')
-  const operands = buffers.map((source, i) => packOperand(k, source, panels, widths[i] as number, depth))
-  const [a, b] = operands as [OperandPacker, OperandPacker]
+  const [a, b] = [left, right].map((source, i) => packOperand(k, source, panels, widths[i] as number, depth)) as [
+    OperandPacker,
+    OperandPacker,
+  ]
   k.parallel(v.add(a.units, b.units), (unit) => {
     k.if(
       v.lt(unit, a.units),

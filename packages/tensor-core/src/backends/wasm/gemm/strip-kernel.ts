@@ -1,17 +1,14 @@
-import type { ScalarDType } from '../../../dtype.js'
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
-import type { BufferRef, KernelFunction, Value } from '../../../kernel/value.js'
+import type { KernelFunction, Value } from '../../../kernel/value.js'
 import { DIRECT_COLUMNS, forEachDirectUnit } from './direct-params.js'
+import type { MatmulBuffers } from './matmul-buffers.js'
 
 /**
  * Few rows, or a small product, with B stored [K, N]: strips of C in registers, nothing packed, any strides in A.
  * Needs a column stride of 1 in B (or a depth of 0: then C is zeros).
  */
-export function buildStrips(k: KernelBuilder, dtypes: readonly [ScalarDType, ScalarDType], output: ScalarDType): void {
-  const a = k.buffer('a', dtypes[0], 'read')
-  const b = k.buffer('b', dtypes[1], 'read')
-  const y = k.buffer('y', output, 'write')
+export function buildStrips(k: KernelBuilder, { a, b, y }: MatmulBuffers): void {
   const int = (label: string) => ({ name: label, type: 'i32' }) as const
   const params = [int('a'), int('aRow'), int('aColumn'), int('b'), int('bRow'), int('depth'), int('c'), int('cRow')]
 
@@ -36,7 +33,7 @@ export function buildStrips(k: KernelBuilder, dtypes: readonly [ScalarDType, Sca
       })
       for (const [row, line] of sums.entries()) {
         const start = k.let(v.add(c as Value, v.mul(cRow as Value, row)))
-        for (const [j, sum] of line.entries()) k.store(y as BufferRef, v.add(start, v.i32(4 * j)), sum.get())
+        for (const [j, sum] of line.entries()) k.store(y, v.add(start, v.i32(4 * j)), sum.get())
       }
       return undefined
     })

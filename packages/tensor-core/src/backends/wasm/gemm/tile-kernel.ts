@@ -1,8 +1,8 @@
-import type { ScalarDType } from '../../../dtype.js'
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
 import type { Value } from '../../../kernel/value.js'
 import { batchOffsets, batchParams, paddedBatch } from './batch-index.js'
+import type { MatmulBuffers } from './matmul-buffers.js'
 import type { MatmulProblem } from './matmul-problem.js'
 import { microKernel, type Tile } from './micro-kernel.js'
 
@@ -49,12 +49,10 @@ export function tileParams(
 }
 
 /**
- * The kernel: buffers workspace and y. Within a unit: for each part of the depth, for each panel of B (it stays in the
+ * The kernel. Within a unit: for each part of the depth, for each panel of B (it stays in the
  * first cache), for each panel of A. A sum runs through the depth's parts in order, whoever computes it.
  */
-export function buildTiles(k: KernelBuilder, output: ScalarDType, tile: Tile): void {
-  const panels = k.buffer('panels', 'float32', 'readwrite')
-  const y = k.buffer('y', output, 'readwrite')
+export function buildTiles(k: KernelBuilder, { panels, y }: MatmulBuffers, tile: Tile): void {
   const units = k.param('units')
   const [m, n, depth] = [k.param('m'), k.param('n'), k.param('k')]
   const [blockRows, blockColumns, blockDepth] = [k.param('blockRows'), k.param('blockColumns'), k.param('blockDepth')]
