@@ -46,6 +46,7 @@ export {
   type ScalarDType,
 } from './dtype.js'
 export * from './errors.js'
+export { floatBits } from './float-bits.js'
 export { type BlockFormat, type BlockFormatDefinition, blockByteLength, defineFormat, q8_0 } from './formats/index.js'
 export { type AdamWOptions, adamwStep } from './fused/adamw-step.js'
 export { blockMatmul } from './fused/block-matmul.js'
@@ -55,13 +56,8 @@ export {
   crossEntropyBackward,
   crossEntropyRows,
 } from './fused/cross-entropy.js'
-export {
-  defineFused,
-  type FusedDefinition,
-  type FusedKernelModule,
-  type FusedOp,
-  type FusedSpec,
-} from './fused/define-fused.js'
+export { defineFused, type FusedOp, type FusedSpec } from './fused/define-fused.js'
+export type { FusedDefinition, FusedKernelModule } from './fused/fused-definition.js'
 export { gatherMatmul } from './fused/gather-matmul.js'
 export { layerNorm } from './fused/layer-norm.js'
 export { logSoftmax, logSoftmaxRows } from './fused/log-softmax.js'

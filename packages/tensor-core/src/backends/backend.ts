@@ -1,4 +1,4 @@
-import type { FusedDefinition } from '../fused/define-fused.js'
+import type { FusedDefinition } from '../fused/fused-definition.js'
 import type { TensorSpec } from '../ops/op-record.js'
 import type { Program } from '../schedule/program.js'
 

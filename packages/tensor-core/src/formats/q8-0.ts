@@ -59,7 +59,7 @@ export const q8_0 = defineFormat({
     k.store(bytes, v.add(to, 1), v.shr(bits, 8))
     k.for(0, BLOCK, (i) => {
       const scaled = k.let(v.mul(k.load(x, v.add(from, i)), inverse))
-      const away = v.trunc(v.add(scaled, v.select(v.lt(scaled, 0), -0.5, 0.5)))
+      const away = v.trunc(v.add(scaled, v.select(v.lt(scaled, 0), v.f32(-0.5), 0.5)))
       k.store(bytes, v.add(v.add(to, 2), i), v.bitcast(v.convert(away, 'i32'), 'u32'))
     })
   },

@@ -1,32 +1,8 @@
 import { applyFused } from '../graph/apply.js'
 import { Tensor } from '../graph/tensor.js'
 import { asTensor, type TensorLike } from '../graph/tensor-like.js'
-import type { KernelSource, TensorSpec, VjpContext } from '../ops/op-record.js'
 import { State } from '../state/state.js'
-
-/** A module that holds a fused op's kernel for one backend: launches run in order, each over the same operands. */
-export interface FusedKernelModule<Attributes = unknown> {
-  readonly default: KernelSource<Attributes> | readonly KernelSource<Attributes>[]
-}
-
-/** A fused op as nodes and programs hold it: inputs in a list, options apart. */
-// biome-ignore lint/suspicious/noExplicitAny: definitions of all attribute types meet in nodes and programs
-export interface FusedDefinition<Attributes = any> {
-  readonly name: string
-  /** Written in primitives (or other fused ops). Returns one tensor, or several. */
-  fallback(inputs: readonly Tensor[], attributes: Attributes): Tensor | readonly Tensor[]
-  readonly kernels: {
-    readonly wasm?: () => Promise<FusedKernelModule<Attributes>>
-    readonly webgpu?: () => Promise<FusedKernelModule<Attributes>>
-  }
-  /** Whether the kernels take these inputs; where they do not, the fallback runs. Default: always. */
-  supports?(inputs: readonly TensorSpec[], attributes: Attributes): boolean
-  vjp?(context: VjpContext<Attributes>): readonly (Tensor | null)[]
-  /** Inputs are handed to the kernel with any strides. Default: contiguous. */
-  readonly strided?: boolean
-  /** output index -> input index whose buffer it may overwrite: element i is read only before element i is written. */
-  readonly inPlace?: Readonly<Record<number, number>>
-}
+import type { FusedDefinition } from './fused-definition.js'
 
 /** Arguments of a fused op: tensors first, then, where it has options, one plain object. */
 type FusedArguments = readonly (Tensor | object)[]

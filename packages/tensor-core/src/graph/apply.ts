@@ -1,6 +1,6 @@
 import type { Device } from '../device.js'
 import { DeviceError } from '../errors.js'
-import type { FusedDefinition } from '../fused/define-fused.js'
+import type { FusedDefinition } from '../fused/fused-definition.js'
 import type { OpRecord, TensorSpec } from '../ops/op-record.js'
 import { labelOf } from './module-scope.js'
 import { Node } from './node.js'

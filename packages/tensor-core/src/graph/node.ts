@@ -1,5 +1,5 @@
 import type { Device } from '../device.js'
-import type { FusedDefinition } from '../fused/define-fused.js'
+import type { FusedDefinition } from '../fused/fused-definition.js'
 import type { OpRecord, TensorSpec } from '../ops/op-record.js'
 import type { State } from '../state/state.js'
 import type { Storage } from './storage.js'

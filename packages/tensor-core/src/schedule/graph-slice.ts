@@ -1,4 +1,4 @@
-import type { FusedDefinition } from '../fused/define-fused.js'
+import type { FusedDefinition } from '../fused/fused-definition.js'
 import type { Node } from '../graph/node.js'
 import { Tensor } from '../graph/tensor.js'
 import type { TensorSpec } from '../ops/op-record.js'

@@ -1,5 +1,5 @@
 import type { DType } from '../dtype.js'
-import type { FusedDefinition } from '../fused/define-fused.js'
+import type { FusedDefinition } from '../fused/fused-definition.js'
 import type { ElementwiseRecord, OpaqueRecord, ReduceCombine } from '../ops/op-record.js'
 import type { Shape } from '../shape.js'
 import type { View } from '../view.js'

@@ -1,5 +1,5 @@
 import { BackendError, MemoryLimitError, TensorError } from '../../errors.js'
-import type { FusedDefinition } from '../../fused/define-fused.js'
+import type { FusedDefinition } from '../../fused/fused-definition.js'
 import type { KernelSource } from '../../ops/op-record.js'
 import type { Program } from '../../schedule/program.js'
 import type { Backend, BufferHandle, Executable } from '../backend.js'
