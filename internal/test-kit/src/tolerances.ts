@@ -50,3 +50,9 @@ const TABLE: { readonly [D in FloatDType]: Readonly<Record<OpClass, Tolerance>> 
 export function toleranceFor(dtype: ToleranceDType, opClass: OpClass): Tolerance {
   return dtype in TABLE ? TABLE[dtype as FloatDType][opClass] : EXACT
 }
+
+/**
+ * Gradients in float64 against central differences with a step of 2^-17: the differences themselves are off by about
+ * 1e-11 of the third derivative, plus 1e-11 of rounding.
+ */
+export const GRADCHECK_TOLERANCE: Tolerance = { rtol: 1e-6, atol: 1e-8 }

@@ -4,6 +4,7 @@ import { asTensor, type TensorLike } from '../graph/tensor-like.js'
 import { gradientLinkRecord } from '../ops/gradient-link.js'
 import { stopGradient } from '../ops/stop-gradient.js'
 import type { State } from '../state/state.js'
+import { cutFromSources } from './cut-from-sources.js'
 import { vjpOf } from './grad.js'
 
 /**
@@ -24,7 +25,7 @@ export function checkpoint(
       values: 1,
       backward([dy]) {
         // Cut from what they came from, so that nothing upstream is counted twice.
-        const cut = inputs.map((x) => stopGradient(x))
+        const cut = inputs.map(cutFromSources)
         return vjpOf([[fn(...cut), dy as Tensor]], [...cut, ...captured])
       },
     })

@@ -1,14 +1,14 @@
 import { isFloat } from '../dtype.js'
-import type { FusedDefinition } from '../fused/define-fused.js'
+import type { FusedDefinition } from '../fused/fused-definition.js'
 import { Tensor } from '../graph/tensor.js'
 import type { VjpContext } from '../ops/op-record.js'
-import { stopGradient } from '../ops/stop-gradient.js'
+import { cutFromSources } from './cut-from-sources.js'
 import { vjpOf } from './grad.js'
 
 /** The gradient of a fused op without a rule of its own: its fallback, computed again from the inputs, differentiated. */
 export function fallbackVjp(definition: FusedDefinition, context: VjpContext<unknown>): (Tensor | null)[] {
   // Cut from what they came from: an input that another input was computed from must not be counted twice.
-  const inputs = context.inputs.map((x) => stopGradient(x))
+  const inputs = context.inputs.map(cutFromSources)
   const meaning = definition.fallback(inputs, context.attributes)
   const outputs = meaning instanceof Tensor ? [meaning] : meaning
   const pairs = outputs.flatMap((y, i) => {

@@ -3,14 +3,16 @@ import type { Tensor } from '../graph/tensor.js'
 import { asTensor, type TensorLike } from '../graph/tensor-like.js'
 import { matmul } from '../ops/matmul.js'
 import { mul } from '../ops/mul.js'
+import { pad } from '../ops/pad.js'
 import { permute } from '../ops/permute.js'
 import { reshape } from '../ops/reshape.js'
+import { slice } from '../ops/slice.js'
 import { sum } from '../ops/sum.js'
 import { formatShape } from '../shape.js'
 
 /**
  * Einstein summation: 'bthd,bshd->bhts'. Letters are axes; those missing from the result are summed. Operands are combined
- * from left to right, each pair by one matrix product. No ellipsis, no repeated letter within an operand.
+ * from left to right, each pair by one matrix product. A letter twice in an operand means its diagonal. No ellipsis.
  */
 export function einsum(equation: string, ...operands: TensorLike[]): Tensor {
   const tensors = operands.map(asTensor)
@@ -23,8 +25,8 @@ export function einsum(equation: string, ...operands: TensorLike[]): Tensor {
   const extents = new Map<string, number>()
   inputs.forEach((letters, i) => {
     const { shape } = tensors[i] as Tensor
-    if (letters.length !== shape.length || new Set(letters).size !== letters.length) {
-      throw new ShapeError('einsum', `an operand with axes '${letters}', each once`, formatShape(shape))
+    if (letters.length !== shape.length) {
+      throw new ShapeError('einsum', `an operand with axes '${letters}'`, formatShape(shape))
     }
     ;[...letters].forEach((letter, axis) => {
       const n = shape[axis] as number
@@ -36,6 +38,9 @@ export function einsum(equation: string, ...operands: TensorLike[]): Tensor {
   for (const letter of output)
     if (!extents.has(letter)) throw new ArgumentError('einsum', 'letters of the operands in the result', `'${letter}'`)
 
+  inputs.forEach((letters, i) => {
+    ;[inputs[i], tensors[i]] = diagonals(letters, tensors[i] as Tensor)
+  })
   let [letters, value] = [inputs[0] as string, tensors[0] as Tensor]
   const needed = (from: number) => new Set([...inputs.slice(from).join(''), ...output])
   for (let i = 1; i < tensors.length; i++) {
@@ -46,6 +51,22 @@ export function einsum(equation: string, ...operands: TensorLike[]): Tensor {
     value,
     [...output].map((letter) => letters.indexOf(letter)),
   )
+}
+
+/** The operand with one axis for each letter: elements where the indices of equal letters agree. */
+function diagonals(letters: string, value: Tensor): [string, Tensor] {
+  const second = [...letters].findIndex((letter, axis) => letters.indexOf(letter) < axis)
+  if (second < 0) return [letters, value]
+  const first = letters.indexOf(letters[second] as string)
+  const others = [...letters].flatMap((_, axis) => (axis === first || axis === second ? [] : [axis]))
+  const rest = others.map((axis) => value.shape[axis] as number)
+  const n = value.shape[first] as number
+  // Rows of n + 1 in place of n: each row begins one element later, so that column 0 is the diagonal.
+  const flat = reshape(permute(value, [...others, first, second]), [...rest, n * n])
+  const longer = pad(flat, [...rest.map(() => [0, 0] as const), [0, n]])
+  const column = slice(reshape(longer, [...rest, n, n + 1]), [...rest.map(() => null), null, [0, 1]])
+  const kept = others.map((axis) => letters[axis]).join('') + letters[first]
+  return diagonals(kept, reshape(column, [...rest, n]))
 }
 
 /** The operand without the axes that nothing later names. */

@@ -4,7 +4,7 @@ import type { TensorSpec, ViewRecord } from './op-record.js'
 export interface GradientLink {
   /** How many of the node's inputs are the values themselves; the rest are what the gradient is taken by. */
   readonly values: number
-  /** Gradients of the rest, from the cotangents of the values (zeros where none came). */
+  /** Gradients of the rest, from the cotangents of the values (zeros where none came) and the linked values. */
   backward(cotangents: readonly Tensor[], values: readonly Tensor[]): readonly (Tensor | null)[]
 }
 
@@ -17,8 +17,8 @@ export const gradientLinkRecord: ViewRecord<GradientLink> = {
   name: 'gradientLink',
   infer: (inputs, { values }) => inputs.slice(0, values) as TensorSpec[],
   view: (input) => input,
-  vjp({ inputs, cotangents, outputs, attributes: { values, backward } }) {
+  vjp({ cotangents, outputs, attributes: { values, backward } }) {
     const dense = cotangents.map((cotangent, i) => cotangent ?? (outputs[i] as Tensor).zerosLike())
-    return [...new Array<null>(values).fill(null), ...backward(dense, inputs.slice(0, values))]
+    return [...new Array<null>(values).fill(null), ...backward(dense, outputs)]
   },
 }

@@ -42,5 +42,6 @@ export const padRecord: AssembleRecord<{ readonly padding: Padding; readonly val
 /** x with `value` (0) before and after each axis. */
 export function pad(x: TensorLike, padding: Padding, value = 0): Tensor {
   const tensor = asTensor(x)
-  return padding.every(([a, b]) => a === 0 && b === 0) ? tensor : apply(padRecord, [tensor], { padding, value })
+  const none = padding.length === tensor.rank && padding.every(([a, b]) => a === 0 && b === 0)
+  return none ? tensor : apply(padRecord, [tensor], { padding, value })
 }

@@ -5,6 +5,7 @@ import * as v from '../kernel/expressions.js'
 import type { Value } from '../kernel/value.js'
 import { broadcast } from './broadcast.js'
 import { defineElementwise } from './elementwise.js'
+import { eq } from './eq.js'
 import { log } from './log.js'
 import { lt } from './lt.js'
 import { mul } from './mul.js'
@@ -31,7 +32,9 @@ export const powRecord = defineElementwise({
     const [x, n] = [a as Tensor, b as Tensor]
     const positive = lt(0, x)
     const logX = log(where(positive, x, 1))
-    return [mul(dy, mul(n, pow(x, sub(n, 1)))), mul(dy, where(positive, mul(y as Tensor, logX), 0))]
+    // x^0 is 1 everywhere: 0 * x^-1 must not give NaN at 0.
+    const slope = where(eq(n, 0), 0, mul(n, pow(x, sub(n, 1))))
+    return [mul(dy, slope), mul(dy, where(positive, mul(y as Tensor, logX), 0))]
   },
 })
 

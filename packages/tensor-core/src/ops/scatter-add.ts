@@ -8,9 +8,11 @@ import { formatShape, sameShape } from '../shape.js'
 import { normalizeAxis } from './axes.js'
 import { cast } from './cast.js'
 import { checkDomain } from './elementwise.js'
+import { indexInside } from './index-inside.js'
 import type { HostValue, KernelLaunch, OpaqueRecord, TensorSpec } from './op-record.js'
 import { rowsAround } from './rows.js'
 import { takeAlongAxis } from './take-along-axis.js'
+import { where } from './where.js'
 
 type Attributes = { readonly axis: number }
 
@@ -76,7 +78,12 @@ export const scatterAddRecord: OpaqueRecord<Attributes> = {
       })
     },
   },
-  vjp: ({ dy, inputs: [, indices], attributes: { axis } }) => [dy, null, takeAlongAxis(dy, indices as Tensor, axis)],
+  vjp: ({ dy, inputs: [, indices], attributes: { axis } }) => {
+    const index = indices as Tensor
+    // What was dropped has no gradient; `takeAlongAxis` gives NaN there.
+    const inside = indexInside(index, dy.shape[axis] as number)
+    return [dy, null, where(inside, takeAlongAxis(dy, index, axis), 0)]
+  },
 }
 
 /** x with updates[.., j, ..] added at x[.., indices[.., j, ..], ..] along `axis`, in order; indices outside are dropped. */

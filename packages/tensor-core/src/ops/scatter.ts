@@ -6,12 +6,18 @@ import { asTensor, type TensorLike } from '../graph/tensor-like.js'
 import * as v from '../kernel/expressions.js'
 import { formatShape } from '../shape.js'
 import { normalizeAxis } from './axes.js'
+import { bitAnd } from './bit-and.js'
 import { cast } from './cast.js'
 import { checkNoBlocks } from './check-no-blocks.js'
-import { zerosLike } from './full.js'
+import { eq } from './eq.js'
+import { full, zerosLike } from './full.js'
+import { indexInside } from './index-inside.js'
+import { iota } from './iota.js'
 import type { HostValue, KernelLaunch, OpaqueRecord, TensorSpec } from './op-record.js'
+import { reshape } from './reshape.js'
 import { rowsAround } from './rows.js'
 import { take } from './take.js'
+import { where } from './where.js'
 
 type Attributes = { readonly axis: number }
 
@@ -84,13 +90,22 @@ export const scatterRecord: OpaqueRecord<Attributes> = {
   },
   vjp({ dy, inputs: [, indices, updates], attributes: { axis } }) {
     const ids = indices as Tensor
-    return [scatter(dy, ids, zerosLike(updates as Tensor), axis), null, take(dy, ids, axis)]
+    const along = dy.shape.map((_, i) => (i === axis ? ids.size : 1))
+    const counted = reshape(lastAtItsPlace(ids, dy.shape[axis] as number), along)
+    return [scatter(dy, ids, zerosLike(updates as Tensor), axis), null, where(counted, take(dy, ids, axis), 0)]
   },
+}
+
+/** True for the updates that can be seen: inside, and the last of those for one place. */
+function lastAtItsPlace(ids: Tensor, n: number): Tensor {
+  const order = iota(ids.shape, 0)
+  const last = scatter(full([n], -1, 'int32'), ids, order)
+  return bitAnd(indexInside(ids, n), eq(take(last, ids), order))
 }
 
 /**
  * x with the slices at `indices` along `axis` replaced by `updates`; the last of several wins, indices outside are dropped.
- * [..., n, ...], [M], [..., M, ...] -> [..., n, ...]. The gradient takes the indices to be distinct.
+ * [..., n, ...], [M], [..., M, ...] -> [..., n, ...].
  */
 export function scatter(x: TensorLike, indices: TensorLike, updates: TensorLike, axis = 0): Tensor {
   const [tensor, ids] = [asTensor(x), asTensor(indices)]

@@ -9,10 +9,12 @@ import { normalizeAxis } from './axes.js'
 import { cast } from './cast.js'
 import { checkDomain } from './elementwise.js'
 import { ones } from './full.js'
+import { indexInside } from './index-inside.js'
 import type { HostValue, KernelLaunch, OpaqueRecord, TensorSpec } from './op-record.js'
 import { reshape } from './reshape.js'
 import { rowsAround } from './rows.js'
 import { take } from './take.js'
+import { where } from './where.js'
 
 type Attributes = { readonly axis: number; readonly segments: number }
 
@@ -78,7 +80,12 @@ export const segmentSumRecord: OpaqueRecord<Attributes> = {
       })
     },
   },
-  vjp: ({ dy, inputs: [, ids], attributes: { axis } }) => [take(dy, ids as Tensor, axis), null],
+  vjp: ({ dy, inputs: [, ids], attributes: { axis, segments } }) => {
+    const index = ids as Tensor
+    const along = dy.shape.map((_, i) => (i === axis ? index.size : 1))
+    // What was dropped has no gradient; `take` gives NaN there.
+    return [where(reshape(indexInside(index, segments), along), take(dy, index, axis), 0), null]
+  },
 }
 
 /**

@@ -63,7 +63,8 @@ export function slice(x: TensorLike, ranges: readonly (readonly [start: number, 
     starts.push(from)
     return to - from
   })
-  return shape.every((n, axis) => n === tensor.shape[axis]) ? tensor : apply(sliceRecord, [tensor], { starts, shape })
+  const whole = shape.every((n, axis) => starts[axis] === 0 && n === tensor.shape[axis])
+  return whole ? tensor : apply(sliceRecord, [tensor], { starts, shape })
 }
 
 /** x cut along an axis into pieces of the given extents, which must add up to the axis. */

@@ -63,9 +63,13 @@ export function plan(request: PlanRequest, context: GraphContext): Plan {
   })
   const outputs = request.outputs.map((tensor) => canonical(operandOf(tensor)))
   mergeStateSlots(draft, stateSlots)
-  elideCopies(draft)
-  placeOutputs(draft, outputs)
-  placeAssigns(draft, targets)
+  const wanted = new Set([...outputs, ...targets.map(({ value }) => value)].map(({ slot }) => slot))
+  const found = elideCopies(draft, wanted)
+  placeOutputs(draft, outputs.map(found))
+  placeAssigns(
+    draft,
+    targets.map((target) => ({ ...target, value: found(target.value) })),
+  )
   return finish(draft)
 }
 
