@@ -150,6 +150,7 @@ export { where } from './ops/where.js'
 export { bernoulli, categorical, dropout, normal, uniform } from './random/distributions.js'
 export { foldIn, key, splitKey } from './random/key.js'
 export { RandomState } from './random/random-state.js'
+export { threefry2x32 } from './random/threefry.js'
 export type { ElementArray } from './realize/read-data.js'
 export { type RealizeOptions, realize, realizeAll } from './realize/realize.js'
 export type {
