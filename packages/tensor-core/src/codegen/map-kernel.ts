@@ -1,11 +1,11 @@
-import { bytesPerElement, dtypeName, isBlock, type ScalarDType } from '../dtype.js'
+import { bytesPerElement, dtypeName, type ScalarDType } from '../dtype.js'
 import { KernelTypeError } from '../errors.js'
 import * as v from '../kernel/expressions.js'
 import type { KernelBuilder, KernelTarget } from '../kernel/kernel-builder.js'
 import type { BufferRef, Value } from '../kernel/value.js'
 import type { Expression, MapLaunch, Operand } from '../schedule/program.js'
 import { sizeOf } from '../shape.js'
-import { axesByStride, collapseAxes } from './collapse-axes.js'
+import { axesByStride, type CollapsedAxes, collapseAxes } from './collapse-axes.js'
 import {
   constantParams,
   evaluate,
@@ -17,29 +17,40 @@ import {
 } from './expression-values.js'
 import { decompose, offsetAt } from './index-arithmetic.js'
 import type { LaunchPass } from './launch-pass.js'
+import { elementDType, strideClass } from './operand-class.js'
 import { paramList } from './param-list.js'
 import { expressionsKey } from './structure-key.js'
 import { GATHER_LANES, vectorOf } from './vector-of.js'
-
-/** How an operand moves along the innermost axis: to the next element, not at all, or by some other stride. */
-export type StrideClass = 'unit' | 'zero' | 'other'
-
-export function strideClass(stride: number): StrideClass {
-  return stride === 1 ? 'unit' : stride === 0 ? 'zero' : 'other'
-}
-
-/** Maps and reductions read plain elements; a packed operand must have been decoded by a cast before. */
-export function elementDType(label: string, operand: Operand): ScalarDType {
-  if (isBlock(operand.dtype)) {
-    throw new KernelTypeError(label, 'operands of a plain dtype', operand.dtype.name, 'Cast it first.')
-  }
-  return operand.dtype
-}
 
 /** Ranges of a flat map are dealt out in whole multiples of this: no two threads write into one 32-bit word or cache line. */
 const FLAT_GRAIN = 64
 /** About how many units a two-dimensional map is cut into, so that any number of threads gets a fair share. */
 const ROW_UNITS = 64
+
+/** A transposing map goes by tiles of so many rows and columns, so that what it reads across is still in the cache. */
+const TILE_ROWS = 16
+const TILE_COLUMNS = 32
+
+/**
+ * Moves the axis along which a transposed input is contiguous next to the innermost one. Without such an input, or
+ * another axis, null.
+ */
+function transposed(axes: CollapsedAxes, inputs: number): CollapsedAxes | null {
+  const inner = axes.extents.length - 1
+  for (const strides of axes.strides.slice(0, inputs)) {
+    const step = Math.abs(strides[inner] as number)
+    if (step <= 1) continue
+    const near = strides.slice(0, inner).findIndex((stride) => Math.abs(stride) === 1)
+    if (near < 0) continue
+    const order = [...axes.extents.keys()].filter((axis) => axis !== near && axis !== inner).concat(near, inner)
+    return {
+      extents: order.map((axis) => axes.extents[axis] as number),
+      strides: axes.strides.map((of) => order.map((axis) => of[axis] as number)),
+      place: new Map([...axes.place].map(([axis, at]) => [axis, order.indexOf(at)])),
+    }
+  }
+  return null
+}
 
 /**
  * A map over the output's axes, innermost last. Units are (row, block of columns); where every operand is contiguous
@@ -53,12 +64,17 @@ export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | n
   const nodes = nodesOf(launch.expressions)
   const first = launch.outputs[0] as Operand
   const order = axesByStride([...launch.shape.keys()], first.view)
-  const axes = collapseAxes(
+  const collapsed = collapseAxes(
     launch.shape,
     order,
     operands.map((operand) => operand.view),
     indexAxes(nodes),
   )
+  // Where vectors bring nothing (a GPU) every element is a unit; narrow ones go by whole words.
+  const flat = target.vectorLanes === 1
+  const crossed = flat ? null : transposed(collapsed, inputs)
+  const axes = crossed ?? collapsed
+  const tiled = crossed !== null
   const scalar = axes.extents.length === 0
   const extents = scalar ? [1] : axes.extents
   const strides = scalar ? operands.map((_, i) => [i < inputs ? 0 : 1]) : axes.strides
@@ -73,19 +89,20 @@ export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | n
     target.vectorLanes > 1 &&
     classes.slice(inputs).every((c) => c === 'unit') &&
     (!gathers || target.vectorLanes === GATHER_LANES)
-  const blocks = Math.max(1, Math.min(Math.ceil(ROW_UNITS / rows), Math.ceil(columns / FLAT_GRAIN)))
-  const block = Math.ceil(columns / blocks / FLAT_GRAIN) * FLAT_GRAIN
-
-  // Where vectors bring nothing (a GPU) every element is a unit; narrow ones go by whole words.
-  const flat = target.vectorLanes === 1
+  const rowTiles = tiled ? Math.ceil((extents[inner - 1] as number) / TILE_ROWS) : 1
+  const rowUnits = tiled ? (rows / (extents[inner - 1] as number)) * rowTiles : rows
+  const wantedBlocks = Math.max(1, Math.min(Math.ceil(ROW_UNITS / rows), Math.ceil(columns / FLAT_GRAIN)))
+  const block = tiled ? TILE_COLUMNS : Math.ceil(columns / wantedBlocks / FLAT_GRAIN) * FLAT_GRAIN
+  const blocks = Math.ceil(columns / block)
   const narrow = dtypes.slice(inputs).some((dtype) => bytesPerElement(dtype) < 4)
   const flatGrain = flat ? (narrow ? 16 : 1) : FLAT_GRAIN
 
   const params = paramList()
-  const countAt = params.add('count', inner === 0 || flat ? rows * columns : rows * Math.ceil(columns / block))
+  const countAt = params.add('count', inner === 0 || flat ? rows * columns : rowUnits * blocks)
   const columnsAt = params.add('columns', columns)
   const blockAt = params.add('block', block)
-  const blocksAt = params.add('blocks', Math.ceil(columns / block))
+  const blocksAt = params.add('blocks', blocks)
+  const rowTilesAt = params.add('rowTiles', rowTiles)
   const extentsAt = params.addAll('extent', extents.slice(0, inner))
   const placed = operands.map((operand, i) => ({
     base: params.add('offset', operand.view.offset),
@@ -176,7 +193,15 @@ export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | n
         const row = k.let(v.div(unit, at(blocksAt)), 'row')
         const start = k.let(v.mul(v.sub(unit, v.mul(row, at(blocksAt))), at(blockAt)))
         const stop = k.let(v.min(at(columnsAt), v.add(start, at(blockAt))))
-        run(decompose(k, row, extentsAt.map(at)), start, stop)
+        if (!tiled) {
+          run(decompose(k, row, extentsAt.map(at)), start, stop)
+          return
+        }
+        const outer = k.let(v.div(row, at(rowTilesAt)), 'outer')
+        const firstRow = k.let(v.mul(v.sub(row, v.mul(outer, at(rowTilesAt))), v.i32(TILE_ROWS)))
+        const lastRow = v.min(at(extentsAt[inner - 1] as number), v.add(firstRow, v.i32(TILE_ROWS)))
+        const indices = decompose(k, outer, extentsAt.slice(0, -1).map(at))
+        k.for(firstRow, lastRow, (r) => run([...indices, r], start, stop))
       })
     })
   }
@@ -184,7 +209,7 @@ export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | n
   const shape = operands.map((_, i) => `${dtypeName(dtypes[i] as ScalarDType)}:${classes[i]}`)
   const code = expressionsKey(launch.expressions, place)
   return {
-    key: `map|${extents.length}|${shape.slice(0, inputs)}|${shape.slice(inputs)}|${code}`,
+    key: `map|${tiled ? 'tiled' : 'rows'}|${extents.length}|${shape.slice(0, inputs)}|${shape.slice(inputs)}|${code}`,
     name: `map:${launch.label}`,
     buffers: operands.map(({ slot }, i) => ({ slot, access: i < inputs ? ('read' as const) : ('write' as const) })),
     params: params.values,

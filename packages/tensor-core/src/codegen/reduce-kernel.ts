@@ -1,68 +1,27 @@
-import { type ComputeType, computeTypeOf, dtypeName, isFloat, type ScalarDType } from '../dtype.js'
+import { computeTypeOf, dtypeName, isFloat, type ScalarDType } from '../dtype.js'
 import { KernelTypeError } from '../errors.js'
 import * as v from '../kernel/expressions.js'
 import type { KernelBuilder, KernelTarget, Variable } from '../kernel/kernel-builder.js'
 import type { BufferRef, Value } from '../kernel/value.js'
-import type { ReduceCombine } from '../ops/op-record.js'
 import type { Expression, ReduceLaunch } from '../schedule/program.js'
-import { type Shape, sizeOf } from '../shape.js'
+import { sizeOf } from '../shape.js'
 import type { View } from '../view.js'
-import { axesByStride, type CollapsedAxes, collapseAxes } from './collapse-axes.js'
-import {
-  constantParams,
-  evaluate,
-  indexAxes,
-  indexValue,
-  type Memo,
-  nodesOf,
-  uniformNodes,
-} from './expression-values.js'
+import { constantParams, evaluate, indexValue, type Memo, nodesOf, uniformNodes } from './expression-values.js'
 import { decompose, offsetAt } from './index-arithmetic.js'
-import type { BufferBinding, LaunchPass } from './launch-pass.js'
-import { elementDType, strideClass } from './map-kernel.js'
+import type { LaunchPass } from './launch-pass.js'
+import { elementDType, strideClass } from './operand-class.js'
 import { paramList } from './param-list.js'
+import {
+  BLOCK,
+  chunksOf,
+  LONG_EXPRESSION,
+  planReduce,
+  type ReducePlan,
+  type ReduceTask,
+  ROW_VECTORS,
+  rowMajor,
+} from './plan-reduce.js'
 import { expressionsKey } from './structure-key.js'
-
-/*
- * A reduction walks its reduced axes in blocks: fresh accumulators for each block, then one total over the blocks, so
- * that a float sum's error grows with the depth of that tree and not with its length. Long reductions are first cut
- * into chunks of blocks whose partial results a second pass combines. All of it depends on shapes alone.
- *   rows     the innermost reduced axis is contiguous: vectors run along it
- *   columns  the innermost output axis is contiguous: vectors hold neighbouring outputs
- *   general  any strides, one element at a time
- */
-type Kind = 'rows' | 'columns' | 'general'
-
-/** Elements of the innermost reduced axis between two additions to the total. */
-const BLOCK: Readonly<Record<Kind, number>> = { rows: 2048, columns: 128, general: 128 }
-/** Vectors of a strip of columns, and accumulators of a row. */
-const STRIP_VECTORS = 4
-/** A reduction longer than this is always cut; with few outputs a shorter one is, so that all threads have work. */
-const CUT_ALWAYS = 16_384
-const CUT_WHEN_FEW = 4096
-const FEW_UNITS = 16
-/** Elements of a chunk, and the most chunks of one output. */
-const CHUNK = 8192
-const MOST_CHUNKS = 4096
-
-interface ReduceInput {
-  readonly binding: BufferBinding
-  readonly dtype: ScalarDType
-  readonly view: View
-}
-
-interface ReduceTask {
-  readonly label: string
-  readonly shape: Shape
-  readonly reduced: number
-  readonly combine: ReduceCombine
-  readonly inputs: readonly ReduceInput[]
-  readonly expression: Expression
-  readonly output: ReduceInput
-  readonly accumulator: ComputeType
-  /** The value of an empty reduction. */
-  readonly identity: number
-}
 
 const LEAST: Readonly<Record<ScalarDType, number>> = {
   float32: -Infinity,
@@ -143,93 +102,6 @@ export function reducePasses(launch: ReduceLaunch, target: KernelTarget): Launch
   ]
 }
 
-function rowMajor(extents: readonly number[], last: number): number[] {
-  const strides = new Array<number>(extents.length)
-  let stride = last
-  for (let axis = extents.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride
-    stride *= extents[axis] as number
-  }
-  return strides
-}
-
-interface ReducePlan {
-  readonly kind: Kind
-  readonly lanes: number
-  /** Strides: the inputs', then the output's. */
-  readonly outer: CollapsedAxes
-  readonly inner: CollapsedAxes
-  /** Extent of the innermost reduced axis; the blocks it is cut into; blocks in all. */
-  readonly length: number
-  readonly blocks: number
-  readonly units: number
-  /** Work items of one chunk: outputs, or strips of columns. */
-  readonly items: number
-}
-
-function planReduce(task: ReduceTask, target: KernelTarget): ReducePlan {
-  const rank = task.shape.length
-  const lead = rank - task.reduced
-  const axes = [...task.shape.keys()]
-  const inputViews = task.inputs.map((input) => input.view)
-  const pinned = indexAxes(nodesOf([task.expression]))
-  const outer = collapseAxes(
-    task.shape,
-    axesByStride(axes.slice(0, lead), task.output.view),
-    [...inputViews, task.output.view],
-    pinned,
-  )
-  const reducedAxes = axes.slice(lead)
-  // The input with the most different elements decides the order in which memory is walked.
-  const distinct = (view: View): number =>
-    reducedAxes.reduce((n, axis) => n * (view.strides[axis] === 0 ? 1 : (task.shape[axis] as number)), 1)
-  const main = inputViews.reduce<View | null>((a, b) => (a && distinct(a) >= distinct(b) ? a : b), null)
-  const empty = reducedAxes.some((axis) => task.shape[axis] === 0)
-  const walked = collapseAxes(task.shape, main ? axesByStride(reducedAxes, main) : reducedAxes, inputViews, pinned)
-  const inner: CollapsedAxes = empty
-    ? { extents: [0], strides: inputViews.map(() => [0]), place: new Map() }
-    : walked.extents.length === 0
-      ? { extents: [1], strides: inputViews.map(() => [0]), place: new Map() }
-      : walked
-
-  const lastOuter = outer.extents.length - 1
-  const lastInner = inner.extents.length - 1
-  const length = inner.extents[lastInner] as number
-  const plain = (of: CollapsedAxes, axis: number): boolean =>
-    ![...of.place.values()].includes(axis) &&
-    task.inputs.every((_, i) => strideClass(of.strides[i]?.[axis] as number) !== 'other')
-  const columns = lastOuter >= 0 && outer.strides[task.inputs.length]?.[lastOuter] === 1 && plain(outer, lastOuter)
-  const rows = plain(inner, lastInner) && !(columns && length < 2 * target.vectorLanes)
-  const kind: Kind = target.vectorLanes === 1 ? 'general' : rows ? 'rows' : columns ? 'columns' : 'general'
-  const blocks = Math.ceil(length / BLOCK[kind])
-  const strip = STRIP_VECTORS * target.vectorLanes
-  const outputs = sizeOf(outer.extents)
-  return {
-    kind,
-    lanes: target.vectorLanes,
-    outer,
-    inner,
-    length,
-    blocks,
-    units: sizeOf(inner.extents.slice(0, lastInner)) * blocks,
-    items:
-      kind === 'columns'
-        ? (outputs / (outer.extents[lastOuter] as number)) * Math.ceil((outer.extents[lastOuter] as number) / strip)
-        : outputs,
-  }
-}
-
-/** How many chunks each output's blocks are cut into; 1: a single pass. */
-function chunksOf(plan: ReducePlan): number {
-  const elements = sizeOf(plan.inner.extents)
-  const width = plan.kind === 'columns' ? STRIP_VECTORS * plan.lanes : 1
-  const cut = elements > CUT_ALWAYS || (plan.items < FEW_UNITS && elements * width >= 2 * CUT_WHEN_FEW)
-  if (!cut) return 1
-  const wanted = Math.max(2, Math.ceil((elements * Math.min(width, 4)) / CHUNK))
-  const perChunk = Math.ceil(plan.units / Math.min(wanted, MOST_CHUNKS))
-  return Math.ceil(plan.units / perChunk)
-}
-
 const COMBINE = { sum: v.add, max: v.max, min: v.min } as const
 const ACROSS = { sum: 'add', max: 'max', min: 'min' } as const
 
@@ -240,7 +112,7 @@ interface Partials {
 
 /** One kernel: every output's reduction, or, with `partials`, that of every (output, chunk) into the workspace. */
 function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null): LaunchPass {
-  const { kind, lanes, outer, inner, length } = plan
+  const { kind, lanes, stripVectors, outer, inner, length } = plan
   const inputs = task.inputs.length
   const nodes = nodesOf([task.expression])
   const lastOuter = outer.extents.length - 1
@@ -248,7 +120,7 @@ function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null)
   const columns = kind === 'columns'
   const outerRank = columns ? lastOuter : outer.extents.length
   const width = columns ? (outer.extents[lastOuter] as number) : 1
-  const strip = STRIP_VECTORS * lanes
+  const strip = stripVectors * lanes
   const strips = Math.ceil(width / strip)
   const outputs = sizeOf(outer.extents)
   const rowClasses = task.inputs.map((_, i) => strideClass(inner.strides[i]?.[lastInner] as number))
@@ -295,7 +167,7 @@ function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null)
     const { group, at } = placeOf(node.axis)
     return columns || (group === 'inner' && at === lastInner)
   })
-  const unroll = nodes.length > 24 ? 2 : 4
+  const unroll = nodes.length > LONG_EXPRESSION ? ROW_VECTORS / 2 : ROW_VECTORS
 
   const build = (k: KernelBuilder): void => {
     const buffers = task.inputs.map((input, i) => k.buffer(`in${i}`, input.dtype, 'read'))
@@ -458,7 +330,7 @@ function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null)
         result = k.let(result, 'result')
         k.if(
           v.eq(v.sub(last, first), v.i32(strip)),
-          () => columnSums(indices, from, to, first, STRIP_VECTORS, lanes, result),
+          () => columnSums(indices, from, to, first, stripVectors, lanes, result),
           () => k.forVector(first, last, (column, n) => columnSums(indices, from, to, column, 1, n, result)),
         )
       })

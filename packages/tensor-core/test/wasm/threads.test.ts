@@ -10,7 +10,7 @@ import { createWasmBackend } from '../../src/backends/wasm/create-wasm-backend.j
 import { type SpawnWorker, type WorkerHandle, workerSpawner } from '../../src/backends/wasm/spawn-worker.js'
 import { workerSource } from '../../src/backends/wasm/worker-source.js'
 import { BackendError } from '../../src/errors.js'
-import type { FusedDefinition } from '../../src/fused/define-fused.js'
+import type { FusedDefinition } from '../../src/fused/fused-definition.js'
 import * as v from '../../src/kernel/expressions.js'
 import type { KernelBuilder } from '../../src/kernel/kernel-builder.js'
 import type { BufferRef, Value } from '../../src/kernel/value.js'
