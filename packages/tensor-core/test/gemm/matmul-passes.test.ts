@@ -224,7 +224,7 @@ describe('order of sums', () => {
     }
   })
 
-  test('a product in parts has the bits of the whole', () => {
+  test('the parts of a product cover it', () => {
     const a = input([300, 5, 40], 'float32', (view) => permuteView(view, [1, 0, 2]))
     const b = input([5, 40, 300])
     const problem = matmulProblem([a, b], { dtype: 'float32', view: contiguousView([5, 300, 300]) })

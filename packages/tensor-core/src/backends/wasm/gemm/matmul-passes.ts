@@ -11,15 +11,17 @@ import { type Blocks, buildTiles, tileParams, tileScratchSize } from './tile-ker
 
 /** 4 x 8 keeps its sums in registers with fused and with separate multiply-adds; 3 x 12 only with fused ones. */
 const TILE: Tile = { rows: 4, columns: 8 }
-/** A panel of B this deep is 16 KiB, one of A 8: both fit in a first cache of 32. */
-const BLOCK_DEPTH = 512
+/** A panel of B this deep is 12 KiB, one of A 6: both fit in a first cache of 32. */
+const BLOCK_DEPTH = 384
 /** Panels and scratch of one launch take at most this much; larger products run in parts. */
 const WORKSPACE_BYTES = 32 * 2 ** 20
 /** Up to so many rows, reading B where it is beats packing it (measured, see bench/src/gemm.ts). */
-const DOT_ROWS = 16
-const STRIP_ROWS = 6
+const DOT_ROWS = 24
+const STRIP_ROWS = 4
 /** Products of at most so many multiply-adds a matrix are not worth two passes. */
 const SMALL_PRODUCT = 32 ** 3
+/** A [K, N] matrix of so many elements stays in the first cache and needs no packing, however many rows there are. */
+const CACHED_MATRIX = 8192
 
 export interface MatmulPassOptions {
   /** A row's result does not depend on how many rows there are: no special case for few. */
@@ -92,7 +94,8 @@ function directKernel(
   if (batchInvariant) return null
   const small = m * n * k <= SMALL_PRODUCT
   if (b.row === 1 && a.column === 1 && (m <= DOT_ROWS || small)) return 'dot'
-  if ((b.column === 1 || n === 1) && (m <= STRIP_ROWS || small)) return 'strips'
+  if ((b.column === 1 || n === 1) && (m <= STRIP_ROWS || small || (n * k <= CACHED_MATRIX && n % 4 === 0)))
+    return 'strips'
   return null
 }
 
@@ -131,7 +134,7 @@ function layOut(problem: MatmulProblem, depth: number) {
 
 /** Blocks small enough to give every worker its share, large enough that panels are used often. */
 function blocksOf({ batch, m, n }: MatmulProblem, depth: number): Blocks {
-  let [rows, columns] = [128, 256]
+  let [rows, columns] = [256, 256]
   const units = (): number =>
     batch.reduce((all, extent) => all * extent, 1) * Math.ceil(m / rows) * Math.ceil(n / columns)
   while (units() < 16 && (rows > 32 || columns > 64)) {

@@ -44,7 +44,7 @@ export function buildStrips(k: KernelBuilder, { a, b, y }: MatmulBuffers): void 
   ]
 
   forEachDirectUnit(k, (unit) => {
-    const whole = k.let(v.and(unit.m, v.i32(-2)), 'whole')
+    const whole = k.let(v.sub(unit.rowEnd, v.and(v.sub(unit.rowEnd, unit.row), v.i32(1))), 'whole')
     const column = k.variable(unit.from, 'column')
     for (const { columns, two, one } of strips) {
       const end = k.let(v.sub(unit.to, v.rem(v.sub(unit.to, column.get()), columns)), 'end')
@@ -58,8 +58,8 @@ export function buildStrips(k: KernelBuilder, { a, b, y }: MatmulBuffers): void 
             const c = v.add(v.add(unit.c.base, v.mul(i, unit.c.row)), j)
             k.call(func, [aRow, unit.a.row, unit.a.column, bColumn, unit.b.row, unit.depth, c, unit.c.row])
           }
-          k.for(0, whole, (i) => call(two, i), 2)
-          k.for(whole, unit.m, (i) => call(one, i))
+          k.for(unit.row, whole, (i) => call(two, i), 2)
+          k.for(whole, unit.rowEnd, (i) => call(one, i))
         },
         columns,
       )
