@@ -4,8 +4,9 @@ import { wasm } from '../../src/backends/wasm/index.js'
 import { BackendError, MemoryLimitError } from '../../src/errors.js'
 import type { FusedDefinition } from '../../src/fused/fused-definition.js'
 import * as v from '../../src/kernel/expressions.js'
+import { matmulRecord } from '../../src/ops/matmul.js'
 import type { KernelSource, OpaqueRecord } from '../../src/ops/op-record.js'
-import type { MapLaunch, Operand, ReduceLaunch } from '../../src/schedule/program.js'
+import type { MapLaunch, Operand, Program, ReduceLaunch } from '../../src/schedule/program.js'
 import { sizeOf } from '../../src/shape.js'
 import { contiguousView } from '../../src/view.js'
 import { seeded } from '../codegen/random-launch.js'
@@ -286,6 +287,68 @@ describe('ops with kernels of their own', () => {
     )
     expect((await runOnce(replaced, program, values))[1]?.[0]).toBe(2 * (n - 1))
     await replaced.close()
+  })
+})
+
+describe('matmul', () => {
+  const matmul = (batch: number, m: number, n: number, k: number): Program => {
+    const [a, b, y] = [
+      [batch, m, k],
+      [batch, k, n],
+      [batch, m, n],
+    ] as const
+    // B comes transposed: [batch, n, k] in memory.
+    const transposed: Operand = { slot: 1, dtype: 'float32', view: { shape: b, strides: [n * k, 1, k], offset: 0 } }
+    return programOf(
+      [a, b, y].map((shape) => ({ dtype: 'float32', size: sizeOf(shape), bound: true })),
+      [
+        {
+          kind: 'op',
+          label: 'matmul',
+          record: matmulRecord as OpaqueRecord,
+          attributes: undefined,
+          inputs: [whole(0, a), transposed],
+          outputs: [whole(2, y)],
+        },
+      ],
+    )
+  }
+
+  it.each([
+    [1, 1, 1, 1],
+    [1, 1, 300, 200],
+    [3, 17, 33, 65],
+    [2, 130, 96, 500],
+    [1, 257, 255, 129],
+  ])('%i products of %i x %i over %i, the same bits with one thread and with two', async (batch, m, n, k) => {
+    const random = seeded(m * n + k)
+    const program = matmul(batch, m, n, k)
+    const values = program.slots.map(({ size }, slot) =>
+      Float64Array.from({ length: size }, () => (slot < 2 ? Math.fround(random(2001) / 1000 - 1) : 0)),
+    )
+    const [, , y] = await runOnce(one, program, values)
+    const [a, b] = values as [Float64Array, Float64Array]
+    for (let i = 0; i < batch * m * n; i++) {
+      const [row, column] = [Math.floor(i / n), i % n]
+      let exact = 0
+      for (let l = 0; l < k; l++) {
+        exact += (a[row * k + l] as number) * (b[Math.floor(row / m) * n * k + column * k + l] as number)
+      }
+      const difference = Math.abs((y?.[i] as number) - exact)
+      if (!(difference < 1e-6 * (1 + k))) expect.fail(`element ${i}: ${y?.[i]} for ${exact}`)
+    }
+    const [, , again] = await runOnce(two, program, values)
+    expect(again?.every((x, i) => Object.is(x, y?.[i]))).toBe(true)
+  })
+
+  it('of no depth is zero, and of no rows nothing', async () => {
+    const empty = matmul(1, 5, 7, 0)
+    const values = [new Float64Array(0), new Float64Array(0), new Float64Array(35).fill(9)]
+    expect((await runOnce(two, empty, values))[2]).toEqual(new Float64Array(35))
+    const none = matmul(1, 0, 7, 3)
+    expect(
+      (await runOnce(two, none, [new Float64Array(0), new Float64Array(21), new Float64Array(0)]))[2]?.length,
+    ).toBe(0)
   })
 })
 

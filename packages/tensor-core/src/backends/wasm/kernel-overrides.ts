@@ -1,5 +1,7 @@
+import { dtypeName } from '../../dtype.js'
 import type { KernelSource } from '../../ops/op-record.js'
 import type { OpLaunch } from '../../schedule/program.js'
+import { matmulPasses } from './gemm/matmul-passes.js'
 
 /** One pass of a better kernel for an op. Passes run in order, over the launch's operands and one shared workspace. */
 export interface OverridePass {
@@ -15,5 +17,12 @@ export type KernelOverride = (launch: OpLaunch, workers: number) => readonly Ove
 
 export type KernelOverrides = Readonly<Record<string, KernelOverride>>
 
+const MATMUL_DTYPES: ReadonlySet<string> = new Set(['float32', 'float16', 'bfloat16'])
+
 /** Ops for which this backend has better kernels than the portable one of their record. */
-export const kernelOverrides: KernelOverrides = {}
+export const kernelOverrides: KernelOverrides = {
+  matmul(launch) {
+    const plain = [...launch.inputs, ...launch.outputs].every(({ dtype }) => MATMUL_DTYPES.has(dtypeName(dtype)))
+    return plain ? matmulPasses(launch) : null
+  },
+}
