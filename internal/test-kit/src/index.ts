@@ -11,4 +11,11 @@ export {
 export { type ReadmeBlock, readmeBlocks, readReadmeBlocks, runReadmeBlock } from './readme-blocks.js'
 export { type SeededRandom, seededRandom } from './seeded-random.js'
 export { sharedData, skipNote } from './shared-data.js'
-export { GRADCHECK_TOLERANCE, type OpClass, type Tolerance, type ToleranceDType, toleranceFor } from './tolerances.js'
+export {
+  GOLDEN_TOLERANCE,
+  GRADCHECK_TOLERANCE,
+  type OpClass,
+  type Tolerance,
+  type ToleranceDType,
+  toleranceFor,
+} from './tolerances.js'

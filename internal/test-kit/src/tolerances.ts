@@ -56,3 +56,6 @@ export function toleranceFor(dtype: ToleranceDType, opClass: OpClass): Tolerance
  * 1e-11 of the third derivative, plus 1e-11 of rounding.
  */
 export const GRADCHECK_TOLERANCE: Tolerance = { rtol: 1e-6, atol: 1e-8 }
+
+/** A float64 run against PyTorch's float64 goldens, which are printed to nine digits. */
+export const GOLDEN_TOLERANCE: Tolerance = { rtol: 1e-8, atol: 1e-8 }
