@@ -26,7 +26,7 @@ export function checkpoint(
       backward([dy]) {
         // Cut from what they came from, so that nothing upstream is counted twice.
         const cut = inputs.map(cutFromSources)
-        return vjpOf([[fn(...cut), dy as Tensor]], [...cut, ...captured])
+        return vjpOf([[fn(...cut), dy as Tensor]], [...cut, ...captured], cut)
       },
     })
     return output as Tensor

@@ -16,7 +16,7 @@ export function fallbackVjp(definition: FusedDefinition, context: VjpContext<unk
     return cotangent ? [[y, cotangent] as const] : []
   })
   const floats = inputs.filter((x) => isFloat(x.dtype))
-  const gradients = vjpOf(pairs, floats)
+  const gradients = vjpOf(pairs, floats, inputs)
   let next = 0
   return inputs.map((x) => (isFloat(x.dtype) ? (gradients[next++] as Tensor) : null))
 }

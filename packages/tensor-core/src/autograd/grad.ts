@@ -42,11 +42,15 @@ export function vjp<T>(y: Tensor, cotangent: Tensor, wrt: T): Gradients<T> {
   return vjpOf([[y, cotangent]], wrt)
 }
 
-/** The same for several results at once. */
-export function vjpOf<T>(pairs: readonly (readonly [y: Tensor, cotangent: Tensor])[], wrt: T): Gradients<T> {
+/** The same for several results at once; nothing flows on from the tensors in `stopAt`. */
+export function vjpOf<T>(
+  pairs: readonly (readonly [y: Tensor, cotangent: Tensor])[],
+  wrt: T,
+  stopAt: readonly Tensor[] = [],
+): Gradients<T> {
   const targets: Tensor[] = []
   collect(wrt, targets)
-  const gradients = backpropagate(pairs, targets)
+  const gradients = backpropagate(pairs, targets, new Set(stopAt.map(({ node }) => node)))
   let next = 0
   return rebuild(wrt, () => {
     const target = targets[next] as Tensor
@@ -70,10 +74,15 @@ function rebuild(tree: unknown, next: () => Tensor): unknown {
 }
 
 /** Reverse mode: nodes in reverse order, each handing its cotangents on through its rule. */
-function backpropagate(pairs: readonly (readonly [Tensor, Tensor])[], targets: readonly Tensor[]): (Tensor | null)[] {
+function backpropagate(
+  pairs: readonly (readonly [Tensor, Tensor])[],
+  targets: readonly Tensor[],
+  stops: ReadonlySet<Node>,
+): (Tensor | null)[] {
   const roots = pairs.map(([y]) => y)
-  const order = topologicalOrder(roots)
-  const wanted = reaching(order, targets)
+  const inputsOf = (node: Node) => (isLeaf(node) || stops.has(node) ? [] : node.inputs)
+  const order = topologicalOrder(roots, inputsOf)
+  const wanted = reaching(order, targets, inputsOf)
   checkReleased(roots, order, targets)
 
   const cotangents = new Map<Node, (Tensor | null)[]>()
@@ -88,7 +97,7 @@ function backpropagate(pairs: readonly (readonly [Tensor, Tensor])[], targets: r
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i] as Node
     const dys = cotangents.get(node)
-    if (!dys || isLeaf(node) || !node.inputs.some((input) => wanted.has(input.node))) continue
+    if (!dys || !inputsOf(node).some((input) => wanted.has(input.node))) continue
     inputGradients(node, dys).forEach((gradient, j) => {
       const input = node.inputs[j] as Tensor
       if (gradient && wanted.has(input.node) && isFloat(input.dtype)) accumulate(input, gradient)
@@ -115,7 +124,7 @@ function inputGradients(node: Node, cotangents: readonly (Tensor | null)[]): rea
 }
 
 /** Nodes behind `roots`, inputs first; the search stops at leaves. */
-function topologicalOrder(roots: readonly Tensor[]): Node[] {
+function topologicalOrder(roots: readonly Tensor[], inputsOf: (node: Node) => readonly Tensor[]): Node[] {
   const order: Node[] = []
   const seen = new Set<Node>()
   const stack: { node: Node; next: number }[] = []
@@ -127,8 +136,7 @@ function topologicalOrder(roots: readonly Tensor[]): Node[] {
   for (const { node: root } of roots) {
     push(root)
     for (let top = stack[stack.length - 1]; top; top = stack[stack.length - 1]) {
-      const inputs = isLeaf(top.node) ? [] : top.node.inputs
-      const input = inputs[top.next++]
+      const input = inputsOf(top.node)[top.next++]
       if (input) push(input.node)
       else {
         order.push(top.node)
@@ -140,9 +148,13 @@ function topologicalOrder(roots: readonly Tensor[]): Node[] {
 }
 
 /** The nodes from which a target is reached through float inputs. */
-function reaching(order: readonly Node[], targets: readonly Tensor[]): ReadonlySet<Node> {
+function reaching(
+  order: readonly Node[],
+  targets: readonly Tensor[],
+  inputsOf: (node: Node) => readonly Tensor[],
+): ReadonlySet<Node> {
   const wanted = new Set(targets.map((target) => target.node))
-  for (const node of order) if (!isLeaf(node) && node.inputs.some((input) => wanted.has(input.node))) wanted.add(node)
+  for (const node of order) if (inputsOf(node).some((input) => wanted.has(input.node))) wanted.add(node)
   return wanted
 }
 

@@ -2,6 +2,7 @@ import type { FusedDefinition } from '../fused/fused-definition.js'
 import type { Node } from '../graph/node.js'
 import { Tensor } from '../graph/tensor.js'
 import type { TensorSpec } from '../ops/op-record.js'
+import { type Shape, sameShape } from '../shape.js'
 import type { State } from '../state/state.js'
 
 /** What a program needs to know of the world outside of the graph. */
@@ -38,8 +39,12 @@ export function sliceGraph(roots: readonly Tensor[], context: GraphContext): Gra
     const { source } = node
     if (source.kind === 'state') return context.readState(source.state, source.version, node)
     if (source.kind === 'op') {
-      const { name } = source.record
-      return name === 'stopGradient' || name === 'gradientLink' ? (source.inputs[index] as Tensor) : null
+      const { record, attributes } = source
+      if (record.name === 'stopGradient' || record.name === 'gradientLink') return source.inputs[index] as Tensor
+      const [input] = source.inputs
+      return record.name === 'reshape' && sameShape((attributes as { shape: Shape }).shape, (input as Tensor).shape)
+        ? (input as Tensor)
+        : null
     }
     if (source.kind === 'fused') {
       let expansion = expansions.get(node)
