@@ -1,0 +1,6 @@
+export { type Candidates, candidates, keepFirst } from './candidates.js'
+export { greedy } from './greedy.js'
+export { randomNumbers } from './random-numbers.js'
+export { type SamplingOptions, sampler } from './sampler.js'
+export { topK } from './top-k.js'
+export { topP } from './top-p.js'
