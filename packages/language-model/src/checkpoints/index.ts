@@ -1,0 +1,2 @@
+export { CheckpointError } from './checkpoint-error.js'
+export { type LlamaCheckpoint, readLlama2c } from './llama2c.js'

@@ -1,0 +1,5 @@
+export * from './checkpoints/index.js'
+export { type GenerateOptions, generate } from './generate.js'
+export * from './models/index.js'
+export * from './sampling/index.js'
+export * from './tokenizers/index.js'

@@ -1,0 +1,2 @@
+export { type Decoding, type LayerCache, Llama } from './llama.js'
+export { checkLlamaConfig, headDimOf, type LlamaConfig } from './llama-config.js'

@@ -1,0 +1,192 @@
+import { causalAttention, rope } from '@almanac/attention'
+import {
+  asTensor,
+  dynamicUpdateSlice,
+  iota,
+  matmul,
+  type State,
+  swiglu,
+  type Tensor,
+  type TensorLike,
+} from '@almanac/tensor-core'
+import type { CausalModel } from '@almanac/tensor-core/contracts'
+import { Embedding, Linear, Module, normalInit, RMSNorm } from '@almanac/tensor-core/nn'
+import { checkLlamaConfig, headDimOf, type LlamaConfig } from './llama-config.js'
+
+/** Keys and values of one layer, [B, S, KV, D] each, with S the longest sequence. */
+export interface LayerCache {
+  readonly k: State
+  readonly v: State
+}
+
+/** Where a call stands in its sequences: the position of the first token, int32 [], and the caches it reads and grows. */
+export interface Decoding {
+  readonly start: Tensor
+  readonly layers: readonly LayerCache[]
+}
+
+const INIT_STD = 0.02
+
+function projection(inputs: number, outputs: number, std = INIT_STD): Linear {
+  return new Linear(inputs, outputs, { bias: false, initializer: normalInit(std) })
+}
+
+/** Grouped-query self-attention with rotary positions. Ainslie et al. 2023, arXiv 2305.13245; Su et al. 2021, arXiv 2104.09864. */
+class LlamaAttention extends Module {
+  q_proj: Linear
+  k_proj: Linear
+  v_proj: Linear
+  o_proj: Linear
+
+  constructor(
+    readonly config: LlamaConfig,
+    residualStd: number,
+  ) {
+    super()
+    const { hiddenSize: C, heads: H, kvHeads } = config
+    const D = headDimOf(config)
+    this.q_proj = projection(C, H * D)
+    this.k_proj = projection(C, kvHeads * D)
+    this.v_proj = projection(C, kvHeads * D)
+    this.o_proj = projection(H * D, C, residualStd)
+  }
+
+  forward(x: Tensor, positions: Tensor, start: Tensor | null, cache: LayerCache | null): Tensor {
+    const {
+      heads: H,
+      kvHeads,
+      ropeTheta: theta = 10000,
+      ropeInterleaved: interleaved = false,
+      maxPositions,
+    } = this.config
+    const D = headDimOf(this.config)
+    const [B, T] = x.shape as [number, number, number]
+    const rotate = (h: Tensor) => rope(h, positions, { theta, interleaved, maxPositions })
+    const q = rotate(this.q_proj.forward(x).reshape([B, T, H, D])) // [B, T, H, D]
+    let k = rotate(this.k_proj.forward(x).reshape([B, T, kvHeads, D])) // [B, T, KV, D]
+    let v = this.v_proj.forward(x).reshape([B, T, kvHeads, D])
+    if (cache && start) {
+      k = append(cache.k, k, start) // [B, S, KV, D]
+      v = append(cache.v, v, start)
+    }
+    const { y } = causalAttention(q, k, v, start ? { starts: start } : {}) // [B, T, H, D]
+    return this.o_proj.forward(y.reshape([B, T, H * D])) // [B, T, C]
+  }
+}
+
+/** Writes new keys or values at position `start` of a cache, in place, and returns all of it. */
+function append(cell: State, values: Tensor, start: Tensor): Tensor {
+  const at = iota([4]).eq(1).cast('int32').mul(start) // [0, start, 0, 0]
+  cell.assign(dynamicUpdateSlice(cell, values, at))
+  return cell.value
+}
+
+/** down(silu(gate x) * up x). Shazeer 2020, arXiv 2002.05202. */
+class LlamaMlp extends Module {
+  gate_proj: Linear
+  up_proj: Linear
+  down_proj: Linear
+
+  constructor({ hiddenSize: C, intermediateSize: F }: LlamaConfig, residualStd: number) {
+    super()
+    this.gate_proj = projection(C, F)
+    this.up_proj = projection(C, F)
+    this.down_proj = projection(F, C, residualStd)
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.down_proj.forward(swiglu(this.gate_proj.forward(x), this.up_proj.forward(x)))
+  }
+}
+
+/** Pre-norm attention and feed-forward, each added to the residual stream.  [B, T, C] -> [B, T, C] */
+class LlamaLayer extends Module {
+  input_layernorm: RMSNorm
+  self_attn: LlamaAttention
+  post_attention_layernorm: RMSNorm
+  mlp: LlamaMlp
+
+  constructor(config: LlamaConfig) {
+    super()
+    const eps = config.rmsNormEps ?? 1e-5
+    // Each layer adds twice to the stream: its variance stays that of one (Radford et al. 2019, GPT-2, section 2.3).
+    const residualStd = INIT_STD / Math.sqrt(2 * config.layers)
+    this.input_layernorm = new RMSNorm(config.hiddenSize, { eps })
+    this.self_attn = new LlamaAttention(config, residualStd)
+    this.post_attention_layernorm = new RMSNorm(config.hiddenSize, { eps })
+    this.mlp = new LlamaMlp(config, residualStd)
+  }
+
+  forward(x: Tensor, positions: Tensor, start: Tensor | null, cache: LayerCache | null): Tensor {
+    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), positions, start, cache))
+    return h.add(this.mlp.forward(this.post_attention_layernorm.forward(h)))
+  }
+}
+
+/** The stack between tokens and the last norm.  int32 [B, T] -> [B, T, C] */
+class LlamaStack extends Module {
+  embed_tokens: Embedding
+  layers: LlamaLayer[]
+  norm: RMSNorm
+
+  constructor(config: LlamaConfig) {
+    super()
+    this.embed_tokens = new Embedding(config.vocabSize, config.hiddenSize, { initializer: normalInit(INIT_STD) })
+    this.layers = Array.from({ length: config.layers }, () => new LlamaLayer(config))
+    this.norm = new RMSNorm(config.hiddenSize, { eps: config.rmsNormEps ?? 1e-5 })
+  }
+
+  forward(tokens: Tensor, decoding: Decoding | null): Tensor {
+    const T = tokens.shape[1] as number
+    const start = decoding?.start ?? null
+    const positions = start ? iota([T]).add(start) : iota([T]) // [T]
+    let x = this.embed_tokens.forward(tokens) // [B, T, C]
+    this.layers.forEach((layer, i) => {
+      x = layer.forward(x, positions, start, decoding?.layers[i] ?? null)
+    })
+    return this.norm.forward(x)
+  }
+}
+
+/**
+ * Llama: a decoder with pre-norm RMSNorm, rotary positions, grouped-query attention and SwiGLU. Touvron et al. 2023, arXiv
+ * 2302.13971; Dubey et al. 2024, arXiv 2407.21783. Parameters have Hugging Face's names ("model.layers.0.self_attn.q_proj.weight").
+ * Throws ArgumentError for a config that describes no model.
+ */
+export class Llama extends Module implements CausalModel {
+  model: LlamaStack
+  lm_head: Linear | null
+  readonly config: LlamaConfig
+
+  constructor(config: LlamaConfig) {
+    super()
+    checkLlamaConfig(config)
+    this.config = config
+    this.model = new LlamaStack(config)
+    this.lm_head = (config.tieWordEmbeddings ?? true) ? null : projection(config.hiddenSize, config.vocabSize)
+  }
+
+  get vocabularySize(): number {
+    return this.config.vocabSize
+  }
+
+  get maxPositions(): number {
+    return this.config.maxPositions
+  }
+
+  /** int32 [B, T] -> logits [B, T, V]. With `decoding` the tokens continue what the caches hold. */
+  forward(tokens: TensorLike, decoding: Decoding | null = null): Tensor {
+    return this.head(this.model.forward(asTensor(tokens), decoding))
+  }
+
+  /** Logits of the token at index `last` (int32 []) alone: what decoding needs.  int32 [B, T] -> [B, V] */
+  nextLogits(tokens: TensorLike, last: Tensor, decoding: Decoding): Tensor {
+    const x = this.model.forward(asTensor(tokens), decoding) // [B, T, C]
+    return this.head(x.take(last, 1)) // [B, V]
+  }
+
+  /** Hidden states [..., C] -> logits [..., V], by the embedding's transpose where the head is tied. */
+  head(x: Tensor): Tensor {
+    return this.lm_head ? this.lm_head.forward(x) : matmul(x, this.model.embed_tokens.weight, { transposeB: true })
+  }
+}
