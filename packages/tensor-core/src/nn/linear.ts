@@ -13,7 +13,7 @@ export interface LinearOptions {
 
 /** y = x W^T + b.  [..., in] -> [..., out]. The weight is stored [out, in], as in PyTorch's files. */
 export class Linear extends Module {
-  readonly weight: Parameter
+  weight: Parameter
   readonly bias: Parameter | null
 
   constructor(inputs: number, outputs: number, options: LinearOptions = {}) {
