@@ -45,7 +45,7 @@ export const ropeRotation = defineFused({
   kernels: { wasm: () => import('./kernels/rope.kernel.js'), webgpu: () => import('./kernels/rope.kernel.js') },
   supports: (inputs) => inputs.every(({ dtype }) => dtype === 'float32'),
   // A rotation's transpose is the rotation back.
-  vjp: ({ dy, inputs: [, cos, sin], attributes }: VjpContext<Attributes>) => [
+  vjp: ({ dy, inputs: [, cos, sin], attributes }: VjpContext<Attributes>): readonly (Tensor | null)[] => [
     ropeRotation(dy, cos as Tensor, (sin as Tensor).neg(), attributes),
     null,
     null,
