@@ -2,10 +2,11 @@ import type { Tensor } from '../graph/tensor.js'
 import { add } from '../ops/add.js'
 import { div } from '../ops/div.js'
 import { mul } from '../ops/mul.js'
-import { pow } from '../ops/pow.js'
 import { sqrt } from '../ops/sqrt.js'
 import { sub } from '../ops/sub.js'
+import { biasCorrection } from './bias-correction.js'
 import { defineFused } from './define-fused.js'
+import { takesDTypes } from './takes-dtypes.js'
 
 export interface AdamWOptions {
   readonly beta1: number
@@ -32,13 +33,14 @@ export const adamwStep = defineFused({
     const { beta1, beta2, eps, weightDecay } = options
     const newM = add(mul(m, beta1), mul(gradient, 1 - beta1))
     const newV = add(mul(v, beta2), mul(mul(gradient, gradient), 1 - beta2))
-    const correction1 = sub(1, pow(beta1, step))
-    const correction2 = sub(1, pow(beta2, step))
+    const correction1 = biasCorrection(beta1, step)
+    const correction2 = biasCorrection(beta2, step)
     const denominator = add(div(sqrt(newV), sqrt(correction2)), eps)
     const decayed = mul(parameter, sub(1, mul(learningRate, weightDecay)))
     const update = div(mul(div(learningRate, correction1), newM), denominator)
     return [sub(decayed, update), newM, newV] as const
   },
-  kernels: {},
+  kernels: { wasm: () => import('./adamw-step.kernel.js'), webgpu: () => import('./adamw-step.kernel.js') },
+  supports: takesDTypes(),
   inPlace: { 0: 0, 1: 1, 2: 2 },
 })

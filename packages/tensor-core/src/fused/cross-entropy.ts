@@ -19,6 +19,7 @@ import { takeAlongAxis } from '../ops/take-along-axis.js'
 import { where } from '../ops/where.js'
 import { formatShape, sameShape, sizeOf } from '../shape.js'
 import { defineFused } from './define-fused.js'
+import { takesDTypes } from './takes-dtypes.js'
 
 /**
  * Negative log-likelihood of each row's target and the row's logsumexp, which the gradient uses again.
@@ -33,7 +34,8 @@ export const crossEntropyRows = defineFused({
     const picked = reshape(takeAlongAxis(logits, reshape(index, [-1, 1]), 1), [-1])
     return [where(used, sub(lse, picked), 0), lse] as const
   },
-  kernels: {},
+  kernels: { wasm: () => import('./cross-entropy.kernel.js'), webgpu: () => import('./cross-entropy.kernel.js') },
+  supports: takesDTypes({ 1: 'int32' }),
   vjp({
     inputs: [logits, targets],
     outputs: [, lse],
@@ -59,10 +61,15 @@ export const crossEntropyBackward = defineFused({
   ) {
     const column = (x: Tensor) => reshape(x, [-1, 1])
     const hot = cast(eq(column(targets), iota(logits.shape, 1)), logits.dtype)
-    const used = mul(scale, cast(ne(targets, ignoreIndex), scale.dtype))
-    return mul(sub(exp(sub(logits, column(lse))), hot), column(used))
+    const gradient = mul(sub(exp(sub(logits, column(lse))), hot), column(scale))
+    return where(column(ne(targets, ignoreIndex)), gradient, 0)
   },
-  kernels: {},
+  kernels: {
+    wasm: () => import('./cross-entropy-backward.kernel.js'),
+    webgpu: () => import('./cross-entropy-backward.kernel.js'),
+  },
+  supports: takesDTypes({ 1: 'int32' }),
+  inPlace: { 0: 0 },
 })
 
 export interface CrossEntropyOptions {

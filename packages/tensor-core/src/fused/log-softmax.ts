@@ -9,6 +9,7 @@ import { transpose } from '../ops/permute.js'
 import { sub } from '../ops/sub.js'
 import { sum } from '../ops/sum.js'
 import { defineFused } from './define-fused.js'
+import { takesDTypes } from './takes-dtypes.js'
 
 /** Logarithm of the softmax over the last axis.  [..., N] -> [..., N] */
 export const logSoftmaxRows = defineFused({
@@ -17,7 +18,8 @@ export const logSoftmaxRows = defineFused({
     checkDomain('logSoftmax', 'float', x.dtype)
     return sub(x, logsumexp(x, -1, true))
   },
-  kernels: {},
+  kernels: { wasm: () => import('./log-softmax.kernel.js'), webgpu: () => import('./log-softmax.kernel.js') },
+  supports: takesDTypes(),
   vjp: ({ dy, outputs: [y] }) => [sub(dy, mul(exp(y as Tensor), sum(dy, -1, true)))],
 })
 

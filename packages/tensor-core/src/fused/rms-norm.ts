@@ -10,6 +10,7 @@ import { sub } from '../ops/sub.js'
 import { sum } from '../ops/sum.js'
 import { formatShape } from '../shape.js'
 import { defineFused } from './define-fused.js'
+import { takesDTypes } from './takes-dtypes.js'
 
 interface NormOptions {
   readonly eps: number
@@ -26,7 +27,8 @@ export const rmsNorm = defineFused({
     checkWeight('rmsNorm', x, weight)
     return mul(mul(x, rsqrt(add(mean(mul(x, x), -1, true), eps))), weight)
   },
-  kernels: {},
+  kernels: { wasm: () => import('./rms-norm.kernel.js'), webgpu: () => import('./rms-norm.kernel.js') },
+  supports: takesDTypes(),
   vjp: ({ dy, inputs: [x, weight], attributes }: VjpContext<NormOptions>) =>
     rmsNormBackward(x as Tensor, weight as Tensor, dy, attributes),
 })
@@ -42,7 +44,11 @@ export const rmsNormBackward = defineFused({
     const leading = Array.from({ length: x.rank - 1 }, (_, axis) => axis)
     return [dx, sum(mul(dy, normal), leading)] as const
   },
-  kernels: {},
+  kernels: {
+    wasm: () => import('./rms-norm-backward.kernel.js'),
+    webgpu: () => import('./rms-norm-backward.kernel.js'),
+  },
+  supports: takesDTypes(),
 })
 
 /** Refuses a weight that is not [C] for an x of [..., C]. */

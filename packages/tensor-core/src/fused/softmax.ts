@@ -12,6 +12,7 @@ import { stopGradient } from '../ops/stop-gradient.js'
 import { sub } from '../ops/sub.js'
 import { sum } from '../ops/sum.js'
 import { defineFused } from './define-fused.js'
+import { takesDTypes } from './takes-dtypes.js'
 
 /** A total below it comes from a masked row only: any other row holds e^0 = 1. */
 const SMALLEST = 1e-37
@@ -30,7 +31,8 @@ export const softmaxRows = defineFused({
     const total = sum(powers, -1, true)
     return div(powers, maximum(total, SMALLEST))
   },
-  kernels: {},
+  kernels: { wasm: () => import('./softmax.kernel.js'), webgpu: () => import('./softmax.kernel.js') },
+  supports: takesDTypes(),
   vjp: ({ dy, outputs: [y] }) => [softmaxBackward(y as Tensor, dy)],
 })
 
@@ -38,7 +40,8 @@ export const softmaxRows = defineFused({
 export const softmaxBackward = defineFused({
   name: 'softmaxBackward',
   fallback: (y: Tensor, dy: Tensor) => mul(y, sub(dy, sum(mul(dy, y), -1, true))),
-  kernels: {},
+  kernels: { wasm: () => import('./softmax-backward.kernel.js'), webgpu: () => import('./softmax-backward.kernel.js') },
+  supports: takesDTypes(),
 })
 
 /** e^x / sum(e^x) along `axis`. A slice that is all -Infinity (fully masked) gives zeros. */

@@ -5,12 +5,14 @@ import { add } from '../ops/add.js'
 import { mul } from '../ops/mul.js'
 import { sub } from '../ops/sub.js'
 import { defineFused } from './define-fused.js'
+import { takesDTypes } from './takes-dtypes.js'
 
 /** silu(gate) * up.  [..., F] and [..., F] -> [..., F].  Shazeer 2020, arXiv 2002.05202, eq. 6. */
 export const swiglu = defineFused({
   name: 'swiglu',
   fallback: (gate: Tensor, up: Tensor) => mul(silu(gate), up),
-  kernels: {},
+  kernels: { wasm: () => import('./swiglu.kernel.js'), webgpu: () => import('./swiglu.kernel.js') },
+  supports: takesDTypes(),
   vjp({ dy, inputs: [gate, up] }) {
     const [g, u] = [gate as Tensor, up as Tensor]
     return [...swigluBackward(g, u, dy)]
@@ -25,5 +27,6 @@ export const swigluBackward = defineFused({
     const dGate = mul(mul(dy, up), mul(s, add(mul(gate, sub(1, s)), 1)))
     return [dGate, mul(dy, mul(gate, s))] as const
   },
-  kernels: {},
+  kernels: { wasm: () => import('./swiglu-backward.kernel.js'), webgpu: () => import('./swiglu-backward.kernel.js') },
+  supports: takesDTypes(),
 })
