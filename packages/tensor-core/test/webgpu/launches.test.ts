@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backend } from '../../src/backends/backend.js'
 import { webgpu } from '../../src/backends/webgpu/index.js'
-import type { FusedDefinition } from '../../src/fused/define-fused.js'
+import type { FusedDefinition } from '../../src/fused/fused-definition.js'
 import * as v from '../../src/kernel/expressions.js'
 import type { Operand } from '../../src/kernel/kernel-builder.js'
 import type { ReduceCombine } from '../../src/ops/op-record.js'
