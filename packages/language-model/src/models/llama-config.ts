@@ -1,7 +1,7 @@
 import { ArgumentError } from '@almanac/tensor-core'
 
-/** The shape of a Llama, in the terms of Hugging Face's config.json. */
-export interface LlamaConfig {
+/** The shape of a Llama, in the terms of Hugging Face's config.json. A type, not an interface, so that it is plain JSON. */
+export type LlamaConfig = {
   readonly vocabSize: number
   /** C, the width of the residual stream. */
   readonly hiddenSize: number

@@ -1,0 +1,119 @@
+import { chooseDevice } from '../choose-device.js'
+import type { Command } from '../command.js'
+import { builtInCorpus, fileCorpus } from '../corpus.js'
+import { lossPlot } from '../loss-plot.js'
+import { readNumber, readOptions } from '../read-options.js'
+import type { RunConfig } from '../run-config.js'
+import { runTraining } from '../run-training.js'
+import { stopSignal } from '../stop-signal.js'
+import { UsageError } from '../usage-error.js'
+
+const OPTIONS = {
+  text: { type: 'string', multiple: true },
+  out: { type: 'string' },
+  steps: { type: 'string' },
+  batch: { type: 'string' },
+  context: { type: 'string' },
+  'learning-rate': { type: 'string' },
+  hidden: { type: 'string' },
+  layers: { type: 'string' },
+  heads: { type: 'string' },
+  'kv-heads': { type: 'string' },
+  ffn: { type: 'string' },
+  seed: { type: 'string' },
+  'checkpoint-every': { type: 'string' },
+  fresh: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  backend: { type: 'string' },
+  threads: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const
+
+export const pretrainCommand: Command = {
+  name: 'pretrain',
+  summary: 'train a Llama on text, byte by byte',
+  help: `almanac pretrain --out <folder> [options]
+
+Trains a Llama from nothing and writes checkpoints to a folder. Run it again with the same options and it goes on from the last one.
+
+  --out FOLDER            where the checkpoint goes
+  --text FILE             text to train on, may be repeated (default: messages to Congress, 10 MB)
+  --steps N               updates (default 800)
+  --batch N               windows in a batch (default 16)
+  --context N             bytes a window (default 128)
+  --learning-rate N       highest rate of the cosine schedule (default 0.003)
+  --hidden N --layers N --heads N --kv-heads N --ffn N
+                          the model (default 128, 6, 4, as heads, 344)
+  --seed N                weights and batches (default 0)
+  --checkpoint-every N    updates between checkpoints (default 50)
+  --fresh                 begin anew, whatever the folder holds
+  --json                  the result as JSON on standard output
+  --backend NAME          wasm (default) or cpu
+  --threads N             default: one a core`,
+  async run(args) {
+    const options = readOptions('pretrain', args, OPTIONS)
+    const count = (
+      name: 'steps' | 'batch' | 'context' | 'hidden' | 'layers' | 'heads' | 'kv-heads' | 'ffn' | 'checkpoint-every',
+      fallback: number,
+    ) => readNumber('pretrain', name, options[name], fallback, { least: 1, whole: true })
+    if (options.out === undefined)
+      throw new UsageError('pretrain: expected --out, got none. Name the folder for the checkpoint.')
+    const steps = count('steps', 800)
+    const contextLength = count('context', 128)
+    const heads = count('heads', 4)
+    const settings = {
+      steps,
+      batchSize: count('batch', 16),
+      contextLength,
+      learningRate: readNumber('pretrain', 'learning-rate', options['learning-rate'], 0.003, { least: 0 }),
+      warmup: Math.min(steps, Math.max(1, Math.round(steps / 20))),
+      seed: readNumber('pretrain', 'seed', options.seed, 0, { least: 0, whole: true }),
+    }
+    const model = {
+      vocabSize: 257,
+      hiddenSize: count('hidden', 128),
+      intermediateSize: count('ffn', 344),
+      layers: count('layers', 6),
+      heads,
+      kvHeads: count('kv-heads', heads),
+      // Room to write twice as far as it was trained.
+      maxPositions: 2 * contextLength,
+    }
+    const corpus = options.text ? await fileCorpus('pretrain', options.text) : await builtInCorpus()
+    const config: RunConfig = {
+      model,
+      tokenizer: 'bytes',
+      corpus: corpus.name,
+      corpusBytes: corpus.bytes.length,
+      ...settings,
+    }
+    const device = await chooseDevice('pretrain', options.backend, options.threads)
+    const stop = stopSignal()
+    const { result } = await runTraining({
+      config,
+      corpus,
+      folder: options.out,
+      resume: !options.fresh,
+      checkpointEvery: count('checkpoint-every', 50),
+      signal: stop.signal,
+    })
+    stop.release()
+    await device.close()
+    const last = result.evaluations.at(-1)
+    if (options.json) {
+      console.log(
+        JSON.stringify({
+          step: result.step,
+          resumedFrom: result.resumedFrom,
+          loss: result.losses.at(-1),
+          losses: [...result.losses],
+          heldOut: last,
+        }),
+      )
+      return
+    }
+    console.log(lossPlot(result.losses))
+    console.log(`held-out: ${last?.nats.toFixed(4)} nats a byte, ${last?.bitsPerByte.toFixed(4)} bits a byte`)
+    console.log(`next: almanac generate --checkpoint ${options.out} --prompt "Fellow citizens"`)
+  },
+}

@@ -1,0 +1,18 @@
+import type { LlamaConfig } from '@almanac/language-model'
+
+/** The file of a training run in its folder: model, optimiser, losses and settings. */
+export const CHECKPOINT_FILE = 'checkpoint.safetensors'
+
+/** What a run was started with; a resumed one must agree. A type, so that it is plain JSON. */
+export type RunConfig = {
+  readonly model: LlamaConfig
+  readonly tokenizer: 'bytes'
+  readonly corpus: string
+  readonly corpusBytes: number
+  readonly steps: number
+  readonly batchSize: number
+  readonly contextLength: number
+  readonly learningRate: number
+  readonly warmup: number
+  readonly seed: number
+}

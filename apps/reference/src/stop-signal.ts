@@ -1,0 +1,18 @@
+/** A signal that fires at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+export function stopSignal(): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController()
+  const stop = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
+    process.stderr.write('\nstopping: writing a checkpoint (once more to stop at once)\n')
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  return {
+    signal: controller.signal,
+    release() {
+      process.off('SIGINT', stop)
+      process.off('SIGTERM', stop)
+    },
+  }
+}
