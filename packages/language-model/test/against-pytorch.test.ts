@@ -102,7 +102,10 @@ async function tenSteps(variant: Variant, tied: boolean) {
   const moved = new Map<string, number>()
   for (const [name, parameter] of model.namedParameters()) {
     const [now, then] = [await parameter.value.data(), await (initial.get(name) as Tensor).data()]
-    moved.set(name, Math.sqrt(Float64Array.from(now, (x, i) => (x - (then[i] as number)) ** 2).reduce((a, b) => a + b, 0)))
+    moved.set(
+      name,
+      Math.sqrt(Float64Array.from(now, (x, i) => (x - (then[i] as number)) ** 2).reduce((a, b) => a + b, 0)),
+    )
   }
   return { logits, losses, gradNorms, moved }
 }

@@ -9,7 +9,7 @@ import { runTraining } from '../run-training.js'
 import { stopSignal } from '../stop-signal.js'
 
 /** Updates of the demo: about four minutes on two cores. */
-const STEPS = 700
+const STEPS = 1200
 const PROMPT = 'Fellow citizens of the Senate and '
 
 const OPTIONS = {
@@ -38,29 +38,29 @@ Stopped and started again it goes on from the last checkpoint.
     const corpus = await builtInCorpus()
     const config: RunConfig = {
       model: {
-        vocabSize: 257,
+        vocabSize: 256,
         hiddenSize: 128,
         intermediateSize: 344,
         layers: 6,
         heads: 4,
         kvHeads: 4,
-        maxPositions: 512,
+        maxPositions: 256,
       },
       tokenizer: 'bytes',
       corpus: corpus.name,
       corpusBytes: corpus.bytes.length,
       steps,
-      batchSize: 16,
-      contextLength: 128,
+      batchSize: 8,
+      contextLength: 256,
       learningRate: 4e-3,
-      warmup: Math.min(steps, 35),
+      warmup: Math.min(steps, 50),
       seed: 0,
     }
     const device = await chooseDevice('demo', 'wasm', options.threads)
     console.log(`text:   ${corpus.name}, ${(corpus.bytes.length / 1e6).toFixed(1)} MB, the last 5 % held out`)
     console.log(`model:  Llama, 1.2M parameters (C 128, 6 layers, 4 heads, ffn 344), one token a byte`)
     console.log(
-      `run:    ${steps} updates of 16 x 128 bytes; checkpoints in ${options.out}/ (Ctrl-C stops, npm start goes on)`,
+      `run:    ${steps} updates of 8 x 256 bytes; checkpoints in ${options.out}/ (Ctrl-C stops, npm start goes on)`,
     )
     const stop = stopSignal()
     const { model, result } = await runTraining({
@@ -86,7 +86,7 @@ Stopped and started again it goes on from the last checkpoint.
       temperature: 0.7,
       topP: 0.95,
       seed: 1,
-      maxTokens: 400,
+      maxTokens: 220,
     })) {
       process.stdout.write(piece.replaceAll('\n', '\n  '))
     }

@@ -61,6 +61,9 @@ Writes text to standard output, and nothing else there.
     }
     const device = await chooseDevice('generate', options.backend, options.threads)
     const { model, tokenizer } = await loadModel('generate', options.checkpoint, options.tokenizer)
+    if (options.prompt === '' && tokenizer.bosId === undefined) {
+      throw new UsageError('generate: expected --prompt for a model without a beginning-of-text token, got none.')
+    }
     if (options.quantize === 'q8_0') packWeights(model, q8_0)
     process.stdout.write(options.prompt)
     for await (const piece of generate(model, tokenizer, options.prompt, {

@@ -39,8 +39,8 @@ Trains a Llama from nothing and writes checkpoints to a folder. Run it again wit
   --out FOLDER            where the checkpoint goes
   --text FILE             text to train on, may be repeated (default: messages to Congress, 10 MB)
   --steps N               updates (default 800)
-  --batch N               windows in a batch (default 16)
-  --context N             bytes a window (default 128)
+  --batch N               windows in a batch (default 8)
+  --context N             bytes a window, and the longest text (default 256)
   --learning-rate N       highest rate of the cosine schedule (default 0.003)
   --hidden N --layers N --heads N --kv-heads N --ffn N
                           the model (default 128, 6, 4, as heads, 344)
@@ -59,25 +59,25 @@ Trains a Llama from nothing and writes checkpoints to a folder. Run it again wit
     if (options.out === undefined)
       throw new UsageError('pretrain: expected --out, got none. Name the folder for the checkpoint.')
     const steps = count('steps', 800)
-    const contextLength = count('context', 128)
+    const contextLength = count('context', 256)
     const heads = count('heads', 4)
     const settings = {
       steps,
-      batchSize: count('batch', 16),
+      batchSize: count('batch', 8),
       contextLength,
       learningRate: readNumber('pretrain', 'learning-rate', options['learning-rate'], 0.003, { least: 0 }),
       warmup: Math.min(steps, Math.max(1, Math.round(steps / 20))),
       seed: readNumber('pretrain', 'seed', options.seed, 0, { least: 0, whole: true }),
     }
     const model = {
-      vocabSize: 257,
+      vocabSize: 256,
       hiddenSize: count('hidden', 128),
       intermediateSize: count('ffn', 344),
       layers: count('layers', 6),
       heads,
       kvHeads: count('kv-heads', heads),
-      // Room to write twice as far as it was trained.
-      maxPositions: 2 * contextLength,
+      // Positions that were never trained give nonsense: texts are as long as the windows.
+      maxPositions: contextLength,
     }
     const corpus = options.text ? await fileCorpus('pretrain', options.text) : await builtInCorpus()
     const config: RunConfig = {

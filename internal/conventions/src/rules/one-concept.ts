@@ -9,7 +9,7 @@ const limit = 400
 const reason = 'Over 400 lines because'
 const headLines = 30
 // What comes before .ts: words with hyphens, and for kernels the target after a dot.
-const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.(wasm|wgsl|glsl))?$/
+const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.(kernel|wasm|wgsl|glsl))?$/
 const catchAll = /^(utils?|helpers?|misc|common|stuff|lib)$/
 
 const onlyReExports = (file: string, text: string) =>

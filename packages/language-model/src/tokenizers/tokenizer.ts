@@ -5,7 +5,7 @@ export interface Tokenizer {
   readonly bosId: number | undefined
   /** Ends a text. */
   readonly eosId: number | undefined
-  /** Ids of a text, with the beginning-of-text id first unless `bos` is false. */
+  /** Ids of a text, with the beginning-of-text id (if there is one) first unless `bos` is false. */
   encode(text: string, options?: { readonly bos?: boolean }): number[]
   /** The text of ids; special ids give nothing, broken UTF-8 gives U+FFFD. */
   decode(ids: readonly number[]): string

@@ -1,3 +1,4 @@
+// Over 400 lines because every op is a method here too; each only forwards to the function of its name.
 import { gelu } from '../compositions/gelu.js'
 import { logsumexp } from '../compositions/logsumexp.js'
 import { maskedFill } from '../compositions/masked-fill.js'

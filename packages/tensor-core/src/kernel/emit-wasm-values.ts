@@ -1,3 +1,4 @@
+// Over 400 lines because it holds one case for each kind of value, for one lane and for four.
 // biome-ignore-all lint/correctness/noVoidTypeReturn: `return emit(...)` ends a case of a dispatch
 // Over 400 lines: one function an expression kind, all behind one dispatch and its tables.
 import type { ComputeType } from '../dtype.js'

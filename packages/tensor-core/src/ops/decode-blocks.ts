@@ -4,7 +4,7 @@ import { apply } from '../graph/apply.js'
 import type { Tensor } from '../graph/tensor.js'
 import * as v from '../kernel/expressions.js'
 import { sizeOf } from '../shape.js'
-import type { HostValue, KernelLaunch, KernelSignature, OpaqueRecord, TensorSpec } from './op-record.js'
+import type { HostValue, KernelLaunch, KernelOperand, KernelSignature, OpaqueRecord, TensorSpec } from './op-record.js'
 
 /** A packed tensor as float32. */
 export const decodeBlocksRecord: OpaqueRecord<undefined> = {
@@ -13,9 +13,9 @@ export const decodeBlocksRecord: OpaqueRecord<undefined> = {
   infer: ([x]) => [{ shape: (x as TensorSpec).shape, dtype: 'float32' }],
   reference: ([x]) => [(x as HostValue).values], // host values of a block format are decoded already
   kernel: {
-    variant: ({ inputs }: KernelLaunch<undefined>) => (inputs[0]?.dtype as BlockFormat).name,
+    variant: ({ inputs }: KernelLaunch<undefined>) => ((inputs[0] as KernelOperand).dtype as BlockFormat).name,
     params: ({ inputs }: KernelLaunch<undefined>) => [
-      sizeOf(inputs[0]?.view.shape ?? []) / (inputs[0]?.dtype as BlockFormat).blockSize,
+      sizeOf((inputs[0] as KernelOperand).view.shape) / ((inputs[0] as KernelOperand).dtype as BlockFormat).blockSize,
     ],
     build(k, { inputs }: KernelSignature) {
       const format = inputs[0]?.dtype as BlockFormat

@@ -1,15 +1,14 @@
 import { goldenValues, loadGolden, seededRandom } from '@almanac/test-kit'
 import { describe, expect, it } from 'vitest'
 import { blockByteLength, defineFormat } from '../../src/formats/define-format.js'
-import type { Value } from '../../src/kernel/value.js'
 import { q8_0 } from '../../src/formats/q8-0.js'
+import type { Value } from '../../src/kernel/value.js'
 
 /** These tests are about the host side. */
 const kernelHooks = {
   decodeElement: () => (i: Value) => i,
   encodeBlock: () => undefined,
 }
-
 
 interface Golden {
   cases: { seed: number; length: number; scale: number; packed: string; unpacked: string }[]
@@ -92,7 +91,9 @@ describe('defineFormat', () => {
     expect(() => defineFormat({ name: 'F', blockSize: 0, bytesPerBlock: 1, decode, ...kernelHooks })).toThrow(
       'defineFormat: expected blockSize as a positive integer, got 0. Check format F.',
     )
-    expect(() => defineFormat({ name: 'F', blockSize: 1, bytesPerBlock: 1.5, decode, ...kernelHooks })).toThrow('got 1.5')
+    expect(() => defineFormat({ name: 'F', blockSize: 1, bytesPerBlock: 1.5, decode, ...kernelHooks })).toThrow(
+      'got 1.5',
+    )
   })
 
   it('says so when a format is only read', () => {

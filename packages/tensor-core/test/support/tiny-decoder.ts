@@ -1,5 +1,5 @@
-import { crossEntropy, grad, iota, key, le, type Tensor, tensor, where } from '../../src/index.js'
 import { swiglu } from '../../src/fused/swiglu.js'
+import { crossEntropy, grad, iota, key, le, type Tensor, tensor, where } from '../../src/index.js'
 import { Embedding, Linear, Module, RMSNorm } from '../../src/nn/index.js'
 import { AdamW } from '../../src/optim/index.js'
 
@@ -34,11 +34,9 @@ class Block extends Module {
     const [B, T, C] = x.shape as [number, number, number]
     const D = C / this.heads
     const h = this.norm1.forward(x)
-    const [q, k, v] = this.qkv.map((layer) => layer.forward(h).reshape([B, T, this.heads, D]).permute([0, 2, 1, 3])) as [
-      Tensor,
-      Tensor,
-      Tensor,
-    ]
+    const [q, k, v] = this.qkv.map((layer) =>
+      layer.forward(h).reshape([B, T, this.heads, D]).permute([0, 2, 1, 3]),
+    ) as [Tensor, Tensor, Tensor]
     const scores = q.matmul(k, { transposeB: true }).mul(D ** -0.5) // [B, H, T, T]
     const visible = le(iota([T, T], 1), iota([T, T], 0))
     const y = where(visible, scores, Number.NEGATIVE_INFINITY).softmax().matmul(v) // [B, H, T, D]

@@ -1,14 +1,4 @@
-import type { Backend } from '../backend.js'
-import { createWasmBackend, type WasmOptions } from './create-wasm-backend.js'
-
 export type { WasmOptions } from './create-wasm-backend.js'
+export { wasm } from './wasm.js'
 /** The text that worker threads run: serve it from `workerUrl` where a content policy forbids workers made of text. */
 export { workerSource } from './worker-source.js'
-
-/**
- * WebAssembly with SIMD and threads: the default everywhere. Kernels are emitted and compiled at run time (a content
- * policy must allow `wasm-unsafe-eval`). Throws BackendError where the engine is too old.
- */
-export function wasm(options: WasmOptions = {}): Promise<Backend> {
-  return createWasmBackend(options)
-}

@@ -1,0 +1,163 @@
+import {
+  cpuDevice,
+  type Device,
+  realize,
+  setDefaultDevice,
+  type Tensor,
+  tensor,
+  vjp,
+  wasmDevice,
+} from '@almanac/tensor-core'
+import { assertClose, GOLDEN_TOLERANCE, goldenValues, loadGolden, seededRandom, toleranceFor } from '@almanac/test-kit'
+import { describe, expect, test } from 'vitest'
+import { causalAttention, rope } from '../src/index.js'
+
+const DEVICES = [
+  ['cpu', () => cpuDevice()],
+  ['cpu in float64', () => cpuDevice({ precision: 'f64' })],
+  ['wasm, one thread', () => wasmDevice({ threads: 1 })],
+  ['wasm, two threads', () => wasmDevice({ threads: 2 })],
+] as const
+
+async function on<T>(make: () => Device, body: () => Promise<T>): Promise<T> {
+  const device = make()
+  const before = setDefaultDevice(device)
+  try {
+    return await body()
+  } finally {
+    setDefaultDevice(before)
+    await device.close()
+  }
+}
+
+/** [B, T, H, KV, S, D, first positions]: odd sizes, one query, rows that see nothing, a head dimension that is no vector. */
+const SHAPES: [number, number, number, number, number, number, number[]][] = [
+  [2, 7, 4, 2, 12, 8, [5, 0]],
+  [1, 1, 4, 2, 9, 6, [8]],
+  [2, 70, 3, 3, 140, 5, [-3, 70]],
+  [1, 19, 4, 1, 19, 12, [0]],
+  [1, 33, 2, 2, 33, 32, [0]],
+]
+
+function inputs([B, T, H, KV, S, D, starts]: (typeof SHAPES)[number]) {
+  const random = seededRandom(1)
+  const of = (...shape: number[]) => tensor(random.normals(shape.reduce((a, b) => a * b, 1)), { shape })
+  return {
+    q: of(B, T, H, D),
+    k: of(B, S, KV, D),
+    v: of(B, S, KV, D),
+    dy: of(B, T, H, D),
+    starts: tensor(Int32Array.from(starts)),
+  }
+}
+
+async function results(shape: (typeof SHAPES)[number]) {
+  const { q, k, v, dy, starts } = inputs(shape)
+  const { y, lse } = causalAttention(q, k, v, { starts })
+  const [dq, dk, dv] = vjp(y, dy, [q, k, v]) as [Tensor, Tensor, Tensor]
+  await realize(y, lse, dq, dk, dv)
+  return Promise.all([y, lse, dq, dk, dv].map((t) => t.data()))
+}
+
+test.each(SHAPES)(
+  'kernels equal the fallback, one thread equals two: B %i T %i H %i KV %i S %i D %i',
+  async (...shape) => {
+    const expected = await on(
+      () => cpuDevice({ precision: 'f64' }),
+      () => results(shape),
+    )
+    const one = await on(
+      () => wasmDevice({ threads: 1 }),
+      () => results(shape),
+    )
+    const two = await on(
+      () => wasmDevice({ threads: 2 }),
+      () => results(shape),
+    )
+    one.forEach((values, i) => {
+      assertClose(
+        values,
+        expected[i] as Float64Array,
+        toleranceFor('float32', 'fused'),
+        ['y', 'lse', 'dq', 'dk', 'dv'][i] as string,
+      )
+      expect(two[i]).toEqual(values)
+    })
+  },
+)
+
+interface Golden {
+  readonly attention: {
+    name: string
+    convention: 'none' | 'half-split' | 'interleaved'
+    queryStart?: number
+    keyStart?: number
+    lengths?: unknown
+    scale?: number
+    inputs: Record<'q' | 'k' | 'v', { shape: number[]; seed: number; scale: number; offset?: number }>
+    cotangent: { shape: number[]; seed: number; scale: number; offset?: number }
+    y: number[]
+    gradients: Record<'q' | 'k' | 'v', number[]>
+  }[]
+}
+
+const golden = loadGolden<Golden>(import.meta.url, './goldens/attention.json')
+const plain = golden.attention.filter((g) => !g.lengths && (g.keyStart ?? 0) === 0)
+
+describe.each(DEVICES)('PyTorch on %s', (name, make) => {
+  test(`${plain.length} cases, forward and gradients`, () =>
+    on(make, async () => {
+      expect(plain.length).toBeGreaterThan(8)
+      for (const g of plain) {
+        // The table of angles is float32 on every device: rotated cases are no test of float64.
+        if (g.convention !== 'none' && name === 'cpu in float64') continue
+        const of = ({
+          shape,
+          seed,
+          scale,
+          offset,
+        }: {
+          shape: number[]
+          seed: number
+          scale: number
+          offset?: number
+        }) =>
+          tensor(
+            goldenValues(
+              seed,
+              shape.reduce((a, b) => a * b, 1),
+              scale,
+              offset ?? 0,
+            ),
+            { shape },
+          )
+        const [q, k, v] = [of(g.inputs.q), of(g.inputs.k), of(g.inputs.v)]
+        const start = g.queryStart ?? 0
+        const rotate = (x: Tensor, from: number) => {
+          if (g.convention === 'none') return x
+          const positions = tensor(Int32Array.from({ length: x.shape[1] as number }, (_, i) => from + i))
+          return rope(x, positions, { interleaved: g.convention === 'interleaved' })
+        }
+        const { y } = causalAttention(rotate(q, start), rotate(k, 0), v, {
+          starts: start,
+          ...(g.scale ? { scale: g.scale } : {}),
+        })
+        const gradients = vjp(y, of(g.cotangent), { q, k, v })
+        await realize(y, gradients.q, gradients.k, gradients.v)
+        const tolerance = name === 'cpu in float64' ? GOLDEN_TOLERANCE : toleranceFor('float32', 'fused')
+        // Large scores amplify the rounding of their products; the float64 run checks those exactly.
+        if (g.name.includes('large') && name !== 'cpu in float64') continue
+        assertClose(await y.data(), g.y, tolerance, `${g.name}: y`)
+        for (const which of ['q', 'k', 'v'] as const)
+          assertClose(await gradients[which].data(), g.gradients[which], tolerance, `${g.name}: d${which}`)
+      }
+    }))
+})
+
+test('shapes that do not fit are refused at the call', () => {
+  const x = (...shape: number[]) => tensor(new Float32Array(shape.reduce((a, b) => a * b, 1)), { shape })
+  expect(() => causalAttention(x(1, 2, 3, 4), x(1, 2, 2, 4), x(1, 2, 2, 4))).toThrow(
+    'causalAttention: expected q [B, T, H, D], k and v [B, S, KV, D] with H a multiple of KV, starts [B], got [1, 2, 3, 4], [1, 2, 2, 4], [1, 2, 2, 4], [1].',
+  )
+  expect(() => rope(x(1, 2, 3, 5), undefined)).toThrow('rope: expected [B, T, H, D] with an even D, got [1, 2, 3, 5].')
+})
