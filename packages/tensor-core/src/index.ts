@@ -59,7 +59,7 @@ export {
 export { defineFused, type FusedOp, type FusedSpec } from './fused/define-fused.js'
 export type { FusedDefinition, FusedKernelModule } from './fused/fused-definition.js'
 export { gatherMatmul } from './fused/gather-matmul.js'
-export { layerNorm } from './fused/layer-norm.js'
+export { layerNorm, layerNormBackward } from './fused/layer-norm.js'
 export { logSoftmax, logSoftmaxRows } from './fused/log-softmax.js'
 export { rmsNorm, rmsNormBackward } from './fused/rms-norm.js'
 export { segmentedMatmul } from './fused/segmented-matmul.js'

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../errors.js'
 import { fromFloat16Bits, toFloat16Bits } from '../float-bits.js'
 import * as v from '../kernel/expressions.js'
+import type { Value } from '../kernel/value.js'
 import { defineFormat } from './define-format.js'
 import { float16BitsOf, float32OfFloat16Bits } from './float16-kernel.js'
 
@@ -48,6 +49,23 @@ export const q8_0 = defineFormat({
       const byte = v.bitcast(k.load(bytes, v.add(v.add(at, 2), i)), 'i32')
       return v.mul(scale, v.convert(v.shr(v.shl(byte, 24), 24), 'f32'))
     }
+  },
+  dotTile(k, bytes, at, x, from) {
+    const { vectorLanes: lanes } = k.target
+    const bits = v.or(k.load(bytes, at), v.shl(k.load(bytes, v.add(at, 1)), 8))
+    const scale = k.let(float32OfFloat16Bits(bits))
+    const total = k.variable(v.splat(v.f32(0), lanes))
+    const quants = k.let(v.add(at, 2))
+    const add = (i: Value) => {
+      const raw = lanes === 1 ? k.load(bytes, v.add(quants, i)) : k.loadVector(bytes, v.add(quants, i))
+      // The byte's sign comes back by shifting it to the top and down again.
+      const quant = v.convert(v.shr(v.shl(v.bitcast(raw, 'i32'), 24), 24), 'f32')
+      const factor = lanes === 1 ? k.load(x, v.add(from, i)) : k.loadVector(x, v.add(from, i))
+      total.set(v.fma(quant, factor, total.get()))
+    }
+    if (lanes === 1) k.for(0, BLOCK, add)
+    else for (let i = 0; i < BLOCK; i += lanes) add(v.i32(i))
+    return v.mul(scale, v.reduceLanes('add', total.get()))
   },
   encodeBlock(k, x, from, bytes, to) {
     const largest = k.variable(v.f32(0))

@@ -18,5 +18,6 @@ export const blockMatmul = defineFused({
     }
     return matmul(x, cast(w, 'float32'), { transposeB: true })
   },
-  kernels: {},
+  kernels: { wasm: () => import('./block-matmul.kernel.js'), webgpu: () => import('./block-matmul.kernel.js') },
+  supports: ([x]) => x?.dtype === 'float32',
 })

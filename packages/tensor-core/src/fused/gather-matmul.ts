@@ -29,5 +29,6 @@ export const gatherMatmul = defineFused({
     const rows = matmul(reshape(x, [n, 1, k]), take(w, indices))
     return reshape(rows, [n, w.shape[2] as number])
   },
-  kernels: {},
+  kernels: { wasm: () => import('./gather-matmul.kernel.js'), webgpu: () => import('./gather-matmul.kernel.js') },
+  supports: ([x, w]) => x?.dtype === 'float32' && w?.dtype === 'float32',
 })

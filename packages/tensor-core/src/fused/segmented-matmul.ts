@@ -5,6 +5,7 @@ import { add } from '../ops/add.js'
 import { bitAnd } from '../ops/bit-and.js'
 import { cast } from '../ops/cast.js'
 import { ge } from '../ops/compare.js'
+import { zeros } from '../ops/full.js'
 import { iota } from '../ops/iota.js'
 import { lt } from '../ops/lt.js'
 import { matmul } from '../ops/matmul.js'
@@ -41,7 +42,8 @@ export const segmentedMatmul = defineFused({
       const part = matmul(mul(x, cast(inside, x.dtype)), reshape(w.slice([[g, g + 1]]), [k, m]))
       total = total ? add(total, part) : part
     }
-    return total ?? matmul(x, reshape(w, [k, m]))
+    return total ?? zeros([n, m])
   },
-  kernels: {},
+  kernels: { wasm: () => import('./segmented-matmul.kernel.js'), webgpu: () => import('./segmented-matmul.kernel.js') },
+  supports: ([x, w]) => x?.dtype === 'float32' && w?.dtype === 'float32',
 })

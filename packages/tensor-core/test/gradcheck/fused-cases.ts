@@ -5,6 +5,7 @@ import {
   crossEntropyRows,
   gatherMatmul,
   layerNorm,
+  layerNormBackward,
   logSoftmaxRows,
   logsumexp,
   q8_0,
@@ -53,6 +54,11 @@ export const fusedCases: Readonly<Record<string, readonly GradientCase[]>> = {
   ],
   layerNorm: [
     smooth('layerNorm', [spread([2, 4]), positive([4]), spread([4])], (x, w, b) => layerNorm(x, w, b, { eps: 1e-3 })),
+  ],
+  layerNormBackward: [
+    smooth('layerNormBackward', [spread([2, 4]), positive([4]), spread([2, 4], -1, 1, 0.3)], (x, w, dy) =>
+      layerNormBackward(x, w, dy, { eps: 1e-3 }),
+    ),
   ],
   logSoftmaxRows: [smooth('logSoftmaxRows', [spread([2, 4])], (x) => logSoftmaxRows(x))],
   rmsNorm: [

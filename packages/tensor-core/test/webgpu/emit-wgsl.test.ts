@@ -60,8 +60,8 @@ describe('emitWgsl', () => {
         for (var grain = id.x; grain < u32(max(t0, 0)); grain += groups.x * 64u) {
           begin_0 = i32(grain) * 1;
           end_1 = begin_0 + min(1, t0 - begin_0);
-          base_2 = params[1].x;
-          base_3 = params[1].y;
+          base_2 = params[1].y;
+          base_3 = params[1].z;
           i_4 = begin_0;
           t_5 = b0[(base_2 + i_4)];
           t_6 = (t_5 / (f_exp((-t_5)) + 1.0));

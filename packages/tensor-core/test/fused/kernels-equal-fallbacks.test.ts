@@ -1,0 +1,188 @@
+import { assertClose, seededRandom, toleranceFor } from '@almanac/test-kit'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as core from '../../src/index.js'
+import { type Device, q8_0, realize, setDefaultDevice, Tensor, tensor } from '../../src/index.js'
+import { cpu64, type TestDevice, wasm, webgpu } from '../support/devices.js'
+
+/** Inputs and options of one call, made anew on each device. */
+interface Case {
+  readonly op: string
+  readonly title: string
+  inputs(): Tensor[]
+  readonly options?: object
+}
+
+const random = (seed: number, ...shape: number[]) =>
+  tensor(seededRandom(seed).normals(shape.reduce((a, b) => a * b, 1)), { shape })
+const positive = (seed: number, ...shape: number[]) =>
+  tensor(
+    seededRandom(seed)
+      .normals(shape.reduce((a, b) => a * b, 1))
+      .map((x) => Math.abs(x) + 0.1),
+    { shape },
+  )
+const ints = (...values: number[]) => tensor(Int32Array.from(values))
+const masked = (seed: number, rows: number, columns: number) =>
+  tensor(
+    seededRandom(seed)
+      .normals(rows * columns)
+      .map((x, i) => (Math.floor(i / columns) === 1 || i % 3 === 0 ? Number.NEGATIVE_INFINITY : x)),
+    { shape: [rows, columns] },
+  )
+const scaled = (seed: number, by: number, ...shape: number[]) =>
+  tensor(
+    seededRandom(seed)
+      .normals(shape.reduce((a, b) => a * b, 1))
+      .map((x) => x * by),
+    { shape },
+  )
+
+/** Rows and columns: odd, a single row, a single column, more than a vector's worth, many rows. */
+const SHAPES = [
+  [3, 7],
+  [1, 5],
+  [4, 1],
+  [2, 64],
+  [67, 33],
+] as const
+
+const targets = (rows: number, classes: number) =>
+  ints(...Array.from({ length: rows }, (_, i) => (i % 4 === 3 ? -100 : (i * 7) % classes)))
+const each = (op: string, make: (rows: number, columns: number) => Tensor[], options?: object): Case[] =>
+  SHAPES.map(([rows, columns]) => ({
+    op,
+    title: `${op} [${rows}, ${columns}]`,
+    inputs: () => make(rows, columns),
+    ...(options ? { options } : {}),
+  }))
+
+const NORM = { eps: 1e-5 }
+const IGNORE = { ignoreIndex: -100 }
+const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.1 }
+
+const CASES: Case[] = [
+  ...each('softmaxRows', (r, c) => [random(1, r, c)]),
+  { op: 'softmaxRows', title: 'softmaxRows, masked rows', inputs: () => [masked(2, 3, 9)] },
+  { op: 'softmaxRows', title: 'softmaxRows, large values', inputs: () => [scaled(3, 1000, 3, 9)] },
+  ...each('softmaxBackward', (r, c) => [random(4, r, c).softmax(), random(5, r, c)]),
+  ...each('logSoftmaxRows', (r, c) => [random(6, r, c)]),
+  { op: 'logSoftmaxRows', title: 'logSoftmaxRows, large values', inputs: () => [scaled(7, 100, 3, 9)] },
+  ...each('crossEntropyRows', (r, c) => [random(8, r, c), targets(r, c)], IGNORE),
+  ...each(
+    'crossEntropyBackward',
+    (r, c) => [random(9, r, c), targets(r, c), random(9, r, c).logsumexp(-1), random(10, r)],
+    IGNORE,
+  ),
+  ...each('rmsNorm', (r, c) => [random(11, r, c), positive(12, c)], NORM),
+  ...each('rmsNormBackward', (r, c) => [random(13, r, c), positive(14, c), random(15, r, c)], NORM),
+  ...each('layerNorm', (r, c) => [random(16, r, c + 1), positive(17, c + 1), random(18, c + 1)], NORM),
+  ...each('layerNormBackward', (r, c) => [random(30, r, c + 1), positive(31, c + 1), random(32, r, c + 1)], NORM),
+  ...each('swiglu', (r, c) => [random(19, r, c), random(20, r, c)]),
+  ...each('swigluBackward', (r, c) => [random(21, r, c), random(22, r, c), random(23, r, c)]),
+  ...[1, 2, 1000].flatMap((step) =>
+    each(
+      'adamwStep',
+      (r, c) => [random(24, r, c), random(25, r, c), positive(26, r, c), random(27, r, c), tensor(1e-2), tensor(step)],
+      ADAM,
+    ).map((c) => ({ ...c, title: `${c.title} at step ${step}` })),
+  ),
+  {
+    op: 'segmentedMatmul',
+    title: 'segmentedMatmul, an empty segment, rows behind the last',
+    inputs: () => [random(1, 9, 5), random(2, 4, 5, 7), ints(0, 3, 3, 5, 8)],
+  },
+  {
+    op: 'segmentedMatmul',
+    title: 'segmentedMatmul, wide',
+    inputs: () => [random(3, 17, 33), random(4, 2, 33, 70), ints(0, 10, 17)],
+  },
+  {
+    op: 'gatherMatmul',
+    title: 'gatherMatmul',
+    inputs: () => [random(5, 6, 9), random(6, 3, 9, 21), ints(2, 0, 1, 1, 2, 0)],
+  },
+  { op: 'blockMatmul', title: 'blockMatmul, one row', inputs: () => [random(7, 1, 64), random(8, 11, 64).cast(q8_0)] },
+  {
+    op: 'blockMatmul',
+    title: 'blockMatmul, several rows',
+    inputs: () => [random(9, 3, 5, 96), random(10, 7, 96).cast(q8_0)],
+  },
+]
+
+type Fused = { (...args: unknown[]): Tensor | readonly Tensor[]; readonly definition: core.FusedDefinition }
+const fusedOps = Object.entries(core).filter(
+  (entry): entry is [string, Fused] => typeof entry[1] === 'function' && 'definition' in (entry[1] as object),
+)
+
+test('every fused op that is exported has a case, every case a title of its own', () => {
+  expect(new Set(CASES.map(({ title }) => title)).size).toBe(CASES.length)
+  const covered = new Set(CASES.map(({ op }) => op))
+  expect(fusedOps.map(([name]) => name).filter((name) => !covered.has(name))).toEqual([])
+})
+
+async function valuesOf(result: Tensor | readonly Tensor[]): Promise<ArrayLike<number>[]> {
+  const list = result instanceof Tensor ? [result] : result
+  await realize(...list)
+  return Promise.all(list.map((t) => t.data()))
+}
+
+/** What the fallback says in double precision, by the case's title. */
+const expected = new Map<string, ArrayLike<number>[]>()
+const byThreads = new Map<string, ArrayLike<number>[]>()
+
+async function within<T>(device: Device, body: () => Promise<T>): Promise<T> {
+  const before = setDefaultDevice(device)
+  try {
+    return await body()
+  } finally {
+    setDefaultDevice(before)
+  }
+}
+
+beforeAll(async () => {
+  const { device } = await cpu64()
+  await within(device as Device, async () => {
+    for (const { op, title, inputs, options } of CASES) {
+      const fused = (core as unknown as Record<string, Fused>)[op] as Fused
+      expected.set(title, await valuesOf(fused.definition.fallback(inputs(), options)))
+    }
+  })
+  await device?.close()
+})
+
+describe.each([
+  ['wasm, one thread', () => wasm(1)],
+  ['wasm, two threads', () => wasm(2)],
+  ['webgpu', () => webgpu()],
+] as const)('fused kernels on %s', (name, open) => {
+  let target: TestDevice
+  beforeAll(async () => {
+    target = await open()
+  })
+  afterAll(async () => {
+    await target.device?.close()
+  })
+
+  test.for(CASES)('$title', async ({ op, title, inputs, options }, context) => {
+    const { device } = target
+    if (!device) return context.skip('webgpu could not be opened; the reason is printed above')
+    const fused = (core as unknown as Record<string, Fused>)[op] as Fused
+    const got = await within(device, async () => {
+      const operands = inputs()
+      const kernels = fused.definition.kernels
+      expect(name === 'webgpu' ? kernels.webgpu : kernels.wasm, `${op} has a kernel`).toBeDefined()
+      expect(fused.definition.supports?.(operands, options) ?? true, `${op} takes these inputs`).toBe(true)
+      return valuesOf(fused(...operands, ...(options ? [options] : [])))
+    })
+    got.forEach((values, i) =>
+      assertClose(
+        values,
+        expected.get(title)?.[i] as ArrayLike<number>,
+        toleranceFor('float32', 'fused'),
+        `${title}, output ${i}`,
+      ),
+    )
+    if (name === 'wasm, one thread') byThreads.set(title, got)
+    if (name === 'wasm, two threads') expect(got).toEqual(byThreads.get(title))
+  })
+})
