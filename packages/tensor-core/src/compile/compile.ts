@@ -10,6 +10,7 @@ import { checkVersion, runPending } from '../realize/realize.js'
 import { runPlan } from '../realize/run-plan.js'
 import { isLeaf } from '../schedule/graph-slice.js'
 import { type Plan, plan } from '../schedule/plan.js'
+import { outputsOf } from '../schedule/program-builder.js'
 import { programOrder } from '../state/pending-assign.js'
 import type { State } from '../state/state.js'
 import { describeArguments, type KeyParts, mapTensors, resultTensors } from './argument-tree.js'
@@ -251,15 +252,17 @@ async function load(traced: Traced, backend: Backend): Promise<{ plan: Plan; exe
   return traced.loaded
 }
 
-/** The States whose old contents a program reads: all that are bound, but for those it only overwrites. */
+/** The States whose old contents a program reads: those that a launch reads before, or while, one writes them. */
 function readStates({ program, bindings }: Plan): State[] {
   const bound = program.slots.flatMap((slot, index) => (slot.role === 'bound' ? [index] : []))
   return bindings.flatMap((binding, i) => {
     if (binding.kind !== 'state') return []
-    const slot = bound[i] as number
-    return program.launches.some((launch) => launch.inputs.some((operand) => operand.slot === slot))
-      ? [binding.state]
-      : []
+    for (const launch of program.launches) {
+      const touches = ({ slot }: { readonly slot: number }) => slot === bound[i]
+      if (launch.inputs.some(touches)) return [binding.state]
+      if (outputsOf(launch).some(touches)) return []
+    }
+    return []
   })
 }
 

@@ -25,7 +25,7 @@ export const randomBitsRecord: OpaqueRecord<Attributes> = {
       throw new DTypeError('randomBits', 'a uint32 key', dtypeName(key.dtype), 'Make one with key(seed).')
     if (formatShape(key.shape) !== '[2]')
       throw new ShapeError('randomBits', 'a key of shape [2]', formatShape(key.shape))
-    if (stream === 2 && (!data || data.dtype !== 'uint32' || data.shape.length !== 0)) {
+    if (stream === 2 && (data?.dtype !== 'uint32' || data.shape.length !== 0)) {
       throw new DTypeError(
         'foldIn',
         'a uint32 scalar',

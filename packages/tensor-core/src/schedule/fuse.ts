@@ -267,7 +267,7 @@ function countConsumers(slice: GraphSlice, roots: readonly Tensor[]): Map<Node, 
 function inlines(node: Node, consumers: ReadonlySet<Node | null>): boolean {
   if (consumers.size !== 1) return false
   const [consumer] = consumers
-  if (!consumer || consumer.source.kind !== 'op') return false
+  if (consumer?.source.kind !== 'op') return false
   const { dtype } = node.outputs[0] as { dtype: Tensor['dtype'] }
   if (isBlock(dtype) || (dtype !== 'bool' && bytesPerElement(dtype) < 4)) return false
   const { kind } = consumer.source.record

@@ -177,6 +177,16 @@ describe.each([
     second?.large.dispose()
   })
 
+  test('a program may write a State that holds nothing yet, and read what it wrote', async () => {
+    const cell = new State({ shape: [2] })
+    const f = compile((x: Tensor) => {
+      cell.assign(x.mul(2))
+      return cell.value.sum()
+    })
+    expect(await (await f(tensor([1, 2]))).item()).toBe(6)
+    expect(await cell.value.toArray()).toEqual([2, 4])
+  })
+
   test('memory stays constant over 200 calls whose results are read', async () => {
     const w = new State(zeros([2000]).add(1))
     const f = compile((x: Tensor) => {
