@@ -27,9 +27,12 @@ const probe = defineFused({
   inPlace: { 0: 0 },
 })
 
+/** The backend runs launches over few elements on one thread; this many are not few. */
+const ELEMENTS = 2 ** 17
+
 /** A function that measures the peak of a wasm device in GFLOP/s: multiply-adds in registers on all its threads. */
 export function fmaProbe(device: Device, threads: number): () => Promise<number> {
-  const cell = new State({ shape: [4 * threads] }, { device, name: 'probe' })
+  const cell = new State({ shape: [ELEMENTS] }, { device, name: 'probe' })
   const run = compile(() => {
     const y = probe(cell, { workers: threads })
     cell.assign(y)
