@@ -22,8 +22,7 @@ export const castRecord: ElementwiseRecord<{ readonly dtype: ScalarDType; readon
   reference([x], { dtype, from }) {
     const value = x as number
     if (dtype === 'bool') return value !== 0 ? 1 : 0
-    if (isFloat(dtype)) return value
-    if (!isFloat(from)) return value
+    if (isFloat(dtype) || !isFloat(from)) return value
     const [low, high] = computeTypeOf(dtype) === 'u32' ? [0, 0xffffffff] : [-0x80000000, 0x7fffffff]
     return Number.isNaN(value) ? 0 : Math.min(high, Math.max(low, Math.trunc(value)))
   },

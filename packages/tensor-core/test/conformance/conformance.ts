@@ -13,7 +13,8 @@ interface Result {
 /** A case's results, or why there are none. */
 type Outcome = readonly Result[] | { readonly error: unknown }
 
-function build({ inputs, run }: ConformanceCase, device: Device): readonly Tensor[] {
+/** A case's graph on a device. */
+export function build({ inputs, run }: ConformanceCase, device: Device): readonly Tensor[] {
   const y = run(...inputs.map(({ shape, dtype, values }) => tensor([...values], { shape, dtype, device })))
   return Array.isArray(y) ? (y as readonly Tensor[]) : [y as Tensor]
 }
@@ -70,6 +71,12 @@ export function conformance(groups: readonly ConformanceGroup[], { name, device 
       await oracle.close()
       await on.close()
     })
+    it.skipIf(name === 'cpu')('is computed by kernels of its own', async () => {
+      const before = (await on.start()).memory().kernelsCompiled
+      await runGroup(groups[0] as ConformanceGroup, on)
+      expect((await on.start()).memory().kernelsCompiled).toBeGreaterThan(before)
+    })
+
     for (const group of groups) {
       describe(group.name, () => {
         const actual = once(() => runGroup(group, on))
