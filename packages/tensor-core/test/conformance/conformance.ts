@@ -71,11 +71,12 @@ export function conformance(groups: readonly ConformanceGroup[], { name, device 
       await oracle.close()
       await on.close()
     })
-    it.skipIf(name === 'cpu')('is computed by kernels of its own', async () => {
-      const before = (await on.start()).memory().kernelsCompiled
-      await runGroup(groups[0] as ConformanceGroup, on)
-      expect((await on.start()).memory().kernelsCompiled).toBeGreaterThan(before)
-    })
+    if (name !== 'cpu')
+      it('is computed by kernels of its own', async () => {
+        const before = (await on.start()).memory().kernelsCompiled
+        await runGroup(groups[0] as ConformanceGroup, on)
+        expect((await on.start()).memory().kernelsCompiled).toBeGreaterThan(before)
+      })
 
     for (const group of groups) {
       describe(group.name, () => {
