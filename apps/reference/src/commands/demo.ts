@@ -9,7 +9,7 @@ import { runTraining } from '../run-training.js'
 import { stopSignal } from '../stop-signal.js'
 
 /** Updates of the demo: about four minutes on two cores. */
-const STEPS = 1200
+const STEPS = 1000
 const PROMPT = 'Fellow citizens of the Senate and '
 
 const OPTIONS = {
