@@ -8,6 +8,8 @@ export interface GradientCase {
   readonly fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[]
   /** Smooth around the inputs: the gradient of the gradient is checked as well. */
   readonly smooth: boolean
+  /** The narrow float that values pass through, whose rounding a float32 run shows. Default: none. */
+  readonly narrow?: 'float16' | 'bfloat16'
 }
 
 /** A case of a function that is smooth around its inputs. */

@@ -101,8 +101,11 @@ export const opCases: { readonly [N in Exclude<OpName, keyof typeof noGradient>]
     piecewise('amin over the last axis', [spread([3, 4])], (x) => amin(x, -1)),
   ],
   cast: [
-    smooth('cast to float16 and back', [spread([3])], (x) => cast(mul(cast(x, 'float16'), 2), 'float32')),
-    smooth('cast to bfloat16', [spread([3])], (x) => cast(x, 'bfloat16')),
+    {
+      ...smooth('cast to float16 and back', [spread([3])], (x) => cast(mul(cast(x, 'float16'), 2), 'float32')),
+      narrow: 'float16',
+    },
+    { ...smooth('cast to bfloat16', [spread([3])], (x) => cast(x, 'bfloat16')), narrow: 'bfloat16' },
   ],
   concat: [
     smooth('concat', [spread([2, 1]), spread([2, 3])], (a, b) => concat([a, b, mul(a, a)], 1)),
