@@ -1,6 +1,9 @@
+import { labelOf } from './graph/module-scope.js'
+
 /**
  * Every error of this library: one class a kind of mistake, one form of message:
- * `where: expected ..., got .... What to do.` The parts are fields too, for programs.
+ * `where: expected ..., got .... What to do.` The parts are fields too, for programs. Inside a module's `forward`, `where`
+ * carries the module's path: `matmul (layers.0.mlp.up)`.
  */
 export class TensorError extends Error {
   /** The op, module path or function that refused. */
@@ -11,9 +14,10 @@ export class TensorError extends Error {
   readonly hint: string
 
   constructor(where: string, expected: string, got: string, hint = '') {
-    super(`${where}: expected ${expected}, got ${got}.${hint ? ` ${hint}` : ''}`)
+    const place = labelOf(where)
+    super(`${place}: expected ${expected}, got ${got}.${hint ? ` ${hint}` : ''}`)
     this.name = new.target.name
-    this.where = where
+    this.where = place
     this.expected = expected
     this.got = got
     this.hint = hint

@@ -23,6 +23,10 @@ export function causalConv1d(x: TensorLike, weight: TensorLike, bias?: TensorLik
       `${formatShape(input.shape)} and ${formatShape(kernel.shape)}`,
     )
   }
+  const offset = bias === undefined ? null : asTensor(bias)
+  if (offset && (offset.rank !== 1 || offset.shape[0] !== channels)) {
+    throw new ShapeError('causalConv1d', `a bias [C] = [${channels}]`, formatShape(offset.shape))
+  }
   const padded = pad(input, [
     [0, 0],
     [width - 1, 0],
@@ -35,5 +39,5 @@ export function causalConv1d(x: TensorLike, weight: TensorLike, bias?: TensorLik
     total = total ? add(total, part) : part
   }
   const sum = total ?? input.zerosLike()
-  return bias === undefined ? sum : add(sum, bias)
+  return offset ? add(sum, offset) : sum
 }

@@ -4,6 +4,7 @@ import { abs } from '../ops/abs.js'
 import { add } from '../ops/add.js'
 import { amax } from '../ops/amax.js'
 import { normalizeAxes, reducedShape } from '../ops/axes.js'
+import { checkDomain } from '../ops/elementwise.js'
 import { exp } from '../ops/exp.js'
 import { log } from '../ops/log.js'
 import { lt } from '../ops/lt.js'
@@ -16,6 +17,7 @@ import { where } from '../ops/where.js'
 /** log(sum(e^x)) over axes, without overflow. */
 export function logsumexp(x: TensorLike, axes?: number | readonly number[], keepDims = false): Tensor {
   const value = asTensor(x)
+  checkDomain('logsumexp', 'float', value.dtype)
   const list = normalizeAxes('logsumexp', axes, value.rank)
   // The maximum only keeps e^x in range: it cancels, so no gradient flows through it. Rows of -Infinity stay -Infinity.
   const peak = stopGradient(amax(value, list, true))

@@ -26,8 +26,19 @@ export interface BlockFormat {
   readonly decodeElement: (k: KernelBuilder, bytes: BufferRef, at: Value) => (i: Value) => Value
   /** In a kernel: packs the `blockSize` floats at x[from] into the bytes at `to`. */
   readonly encodeBlock: (k: KernelBuilder, x: BufferRef, from: Value, bytes: BufferRef, to: Value) => void
-  /** In a kernel: the dot product of the block at byte `at` with the `blockSize` floats at x[from]; default: by decodeElement. */
-  readonly dotTile?: (k: KernelBuilder, bytes: BufferRef, at: Value, x: BufferRef, from: Value) => Value
+  /**
+   * In a kernel: adds the dot products of the block at byte `at` with the `blockSize` floats at x[from[r]] to sums[r], for
+   * every r, and returns the sums. A sum has the target's vector lanes, whose total counts. The block is decoded once; what
+   * is done to one sum does not depend on how many there are. Default: by decodeElement.
+   */
+  readonly dotTile?: (
+    k: KernelBuilder,
+    bytes: BufferRef,
+    at: Value,
+    x: BufferRef,
+    from: readonly Value[],
+    sums: readonly Value[],
+  ) => Value[]
 }
 
 /** What a format has to say about itself; `encode` and `decode` may rely on whole blocks and fitting lengths. */

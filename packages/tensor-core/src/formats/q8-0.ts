@@ -50,22 +50,22 @@ export const q8_0 = defineFormat({
       return v.mul(scale, v.convert(v.shr(v.shl(byte, 24), 24), 'f32'))
     }
   },
-  dotTile(k, bytes, at, x, from) {
+  dotTile(k, bytes, at, x, from, sums) {
     const { vectorLanes: lanes } = k.target
-    const bits = v.or(k.load(bytes, at), v.shl(k.load(bytes, v.add(at, 1)), 8))
-    const scale = k.let(float32OfFloat16Bits(bits))
-    const total = k.variable(v.splat(v.f32(0), lanes))
-    const quants = k.let(v.add(at, 2))
+    const quants = k.reinterpret(bytes, 'int8')
+    const first = k.let(v.add(at, 2))
+    const parts = sums.map(() => k.variable(v.splat(v.f32(0), lanes)))
     const add = (i: Value) => {
-      const raw = lanes === 1 ? k.load(bytes, v.add(quants, i)) : k.loadVector(bytes, v.add(quants, i))
-      // The byte's sign comes back by shifting it to the top and down again.
-      const quant = v.convert(v.shr(v.shl(v.bitcast(raw, 'i32'), 24), 24), 'f32')
-      const factor = lanes === 1 ? k.load(x, v.add(from, i)) : k.loadVector(x, v.add(from, i))
-      total.set(v.fma(quant, factor, total.get()))
+      const quant = k.let(v.convert(v.load(quants, v.add(first, i), lanes), 'f32'))
+      parts.forEach((part, r) => {
+        part.set(v.fma(v.load(x, v.add(from[r] as Value, i), lanes), quant, part.get()))
+      })
     }
-    if (lanes === 1) k.for(0, BLOCK, add)
+    if (lanes === 1 || sums.length > 1) k.for(0, BLOCK, add, lanes)
     else for (let i = 0; i < BLOCK; i += lanes) add(v.i32(i))
-    return v.mul(scale, v.reduceLanes('add', total.get()))
+    // Blocks have an even number of bytes: a scale never straddles two halves of a word.
+    const scale = k.let(v.splat(k.load(k.reinterpret(bytes, 'float16'), v.shr(at, 1)), lanes))
+    return parts.map((part, r) => v.fma(part.get(), scale, sums[r] as Value))
   },
   encodeBlock(k, x, from, bytes, to) {
     const largest = k.variable(v.f32(0))

@@ -1,10 +1,13 @@
+import { ShapeError } from '../errors.js'
 import type { Tensor } from '../graph/tensor.js'
 import { add } from '../ops/add.js'
 import { div } from '../ops/div.js'
 import { mul } from '../ops/mul.js'
 import { sqrt } from '../ops/sqrt.js'
 import { sub } from '../ops/sub.js'
+import { formatShape } from '../shape.js'
 import { biasCorrection } from './bias-correction.js'
+import { checkOneShape } from './check-one-shape.js'
 import { defineFused } from './define-fused.js'
 import { takesDTypes } from './takes-dtypes.js'
 
@@ -30,6 +33,14 @@ export const adamwStep = defineFused({
     step: Tensor,
     options: AdamWOptions,
   ) {
+    checkOneShape('adamwStep', parameter, m, v, gradient)
+    if (learningRate.rank > 0 || step.rank > 0) {
+      throw new ShapeError(
+        'adamwStep',
+        'a learning rate [] and a step []',
+        `${formatShape(learningRate.shape)} and ${formatShape(step.shape)}`,
+      )
+    }
     const { beta1, beta2, eps, weightDecay } = options
     const newM = add(mul(m, beta1), mul(gradient, 1 - beta1))
     const newV = add(mul(v, beta2), mul(mul(gradient, gradient), 1 - beta2))

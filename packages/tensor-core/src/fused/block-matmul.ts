@@ -1,4 +1,5 @@
-import { ShapeError } from '../errors.js'
+import { dtypeName, isBlock } from '../dtype.js'
+import { DTypeError, ShapeError } from '../errors.js'
 import type { Tensor } from '../graph/tensor.js'
 import { cast } from '../ops/cast.js'
 import { matmul } from '../ops/matmul.js'
@@ -9,9 +10,12 @@ import { defineFused } from './define-fused.js'
 export const blockMatmul = defineFused({
   name: 'blockMatmul',
   fallback(x: Tensor, w: Tensor) {
+    if (!isBlock(w.dtype)) {
+      throw new DTypeError('blockMatmul', 'weights of a block format', dtypeName(w.dtype), 'Use matmul.')
+    }
     if (w.rank !== 2 || x.shape[x.rank - 1] !== w.shape[1]) {
       throw new ShapeError(
-        'matmul',
+        'blockMatmul',
         'x [..., K] and packed weights [N, K]',
         `${formatShape(x.shape)} and ${formatShape(w.shape)}`,
       )

@@ -6,6 +6,7 @@ import { asTensor, type TensorLike } from '../graph/tensor-like.js'
 import { cast } from '../ops/cast.js'
 import { ne } from '../ops/compare.js'
 import { div } from '../ops/div.js'
+import { checkDomain } from '../ops/elementwise.js'
 import { eq } from '../ops/eq.js'
 import { exp } from '../ops/exp.js'
 import { iota } from '../ops/iota.js'
@@ -28,6 +29,7 @@ import { takesDTypes } from './takes-dtypes.js'
 export const crossEntropyRows = defineFused({
   name: 'crossEntropy',
   fallback(logits: Tensor, targets: Tensor, { ignoreIndex }: { readonly ignoreIndex: number }) {
+    checkRows('crossEntropyRows', logits, targets)
     const lse = logsumexp(logits, -1)
     const used = ne(targets, ignoreIndex)
     const index = where(used, targets, 0)
@@ -59,6 +61,7 @@ export const crossEntropyBackward = defineFused({
     scale: Tensor,
     { ignoreIndex }: { readonly ignoreIndex: number },
   ) {
+    checkRows('crossEntropyBackward', logits, targets, lse, scale)
     const column = (x: Tensor) => reshape(x, [-1, 1])
     const hot = cast(eq(column(targets), iota(logits.shape, 1)), logits.dtype)
     const gradient = mul(sub(exp(sub(logits, column(lse))), hot), column(scale))
@@ -71,6 +74,13 @@ export const crossEntropyBackward = defineFused({
   supports: takesDTypes({ 1: 'int32' }),
   inPlace: { 0: 0 },
 })
+
+/** Refuses logits that are not [N, V] and columns beside them that are not [N]. */
+function checkRows(where: string, logits: Tensor, ...columns: readonly Tensor[]): void {
+  if (logits.rank === 2 && columns.every((x) => x.rank === 1 && x.shape[0] === logits.shape[0])) return
+  const got = [logits, ...columns].map((x) => formatShape(x.shape)).join(', ')
+  throw new ShapeError(where, `logits [N, V] and ${columns.length} of shape [N]`, got)
+}
 
 export interface CrossEntropyOptions {
   /** Targets with this value count for nothing. Default -100, as in PyTorch. */
@@ -85,6 +95,7 @@ export interface CrossEntropyOptions {
  */
 export function crossEntropy(logits: TensorLike, targets: TensorLike, options: CrossEntropyOptions = {}): Tensor {
   const [x, t] = [asTensor(logits), asTensor(targets)]
+  checkDomain('crossEntropy', 'float', x.dtype)
   if (!isInteger(t.dtype)) throw new DTypeError('crossEntropy', 'integer targets', dtypeName(t.dtype))
   if (x.rank === 0 || !sameShape(x.shape.slice(0, -1), t.shape)) {
     throw new ShapeError(

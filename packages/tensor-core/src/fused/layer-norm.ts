@@ -7,6 +7,7 @@ import type { VjpContext } from '../ops/op-record.js'
 import { rsqrt } from '../ops/rsqrt.js'
 import { sub } from '../ops/sub.js'
 import { sum } from '../ops/sum.js'
+import { checkOneShape } from './check-one-shape.js'
 import { defineFused } from './define-fused.js'
 import { checkWeight } from './rms-norm.js'
 import { takesDTypes } from './takes-dtypes.js'
@@ -39,6 +40,8 @@ export const layerNorm = defineFused({
 export const layerNormBackward = defineFused({
   name: 'layerNormBackward',
   fallback(x: Tensor, weight: Tensor, dy: Tensor, { eps }: NormOptions) {
+    checkWeight('layerNormBackward', x, weight)
+    checkOneShape('layerNormBackward', x, dy)
     const centred = sub(x, mean(x, -1, true))
     const scale = rsqrt(add(mean(mul(centred, centred), -1, true), eps))
     const normal = mul(centred, scale)

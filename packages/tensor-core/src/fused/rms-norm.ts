@@ -9,6 +9,7 @@ import { rsqrt } from '../ops/rsqrt.js'
 import { sub } from '../ops/sub.js'
 import { sum } from '../ops/sum.js'
 import { formatShape } from '../shape.js'
+import { checkOneShape } from './check-one-shape.js'
 import { defineFused } from './define-fused.js'
 import { takesDTypes } from './takes-dtypes.js'
 
@@ -37,6 +38,8 @@ export const rmsNorm = defineFused({
 export const rmsNormBackward = defineFused({
   name: 'rmsNormBackward',
   fallback(x: Tensor, weight: Tensor, dy: Tensor, { eps }: NormOptions) {
+    checkWeight('rmsNormBackward', x, weight)
+    checkOneShape('rmsNormBackward', x, dy)
     const scale = rsqrt(add(mean(mul(x, x), -1, true), eps))
     const normal = mul(x, scale)
     const weighted = mul(dy, weight)

@@ -11,6 +11,7 @@ import { transpose } from '../ops/permute.js'
 import { stopGradient } from '../ops/stop-gradient.js'
 import { sub } from '../ops/sub.js'
 import { sum } from '../ops/sum.js'
+import { checkOneShape } from './check-one-shape.js'
 import { defineFused } from './define-fused.js'
 import { takesDTypes } from './takes-dtypes.js'
 
@@ -39,7 +40,10 @@ export const softmaxRows = defineFused({
 /** dx of the softmax from its result and the cotangent: y * (dy - sum(dy * y)).  [..., N] -> [..., N] */
 export const softmaxBackward = defineFused({
   name: 'softmaxBackward',
-  fallback: (y: Tensor, dy: Tensor) => mul(y, sub(dy, sum(mul(dy, y), -1, true))),
+  fallback(y: Tensor, dy: Tensor) {
+    checkOneShape('softmaxBackward', y, dy)
+    return mul(y, sub(dy, sum(mul(dy, y), -1, true)))
+  },
   kernels: { wasm: () => import('./softmax-backward.kernel.js'), webgpu: () => import('./softmax-backward.kernel.js') },
   supports: takesDTypes(),
 })

@@ -2,15 +2,21 @@ import { sigmoid } from '../compositions/sigmoid.js'
 import { silu } from '../compositions/silu.js'
 import type { Tensor } from '../graph/tensor.js'
 import { add } from '../ops/add.js'
+import { checkDomain } from '../ops/elementwise.js'
 import { mul } from '../ops/mul.js'
 import { sub } from '../ops/sub.js'
+import { checkOneShape } from './check-one-shape.js'
 import { defineFused } from './define-fused.js'
 import { takesDTypes } from './takes-dtypes.js'
 
 /** silu(gate) * up.  [..., F] and [..., F] -> [..., F].  Shazeer 2020, arXiv 2002.05202, eq. 6. */
 export const swiglu = defineFused({
   name: 'swiglu',
-  fallback: (gate: Tensor, up: Tensor) => mul(silu(gate), up),
+  fallback(gate: Tensor, up: Tensor) {
+    checkDomain('swiglu', 'float', gate.dtype)
+    checkOneShape('swiglu', gate, up)
+    return mul(silu(gate), up)
+  },
   kernels: { wasm: () => import('./swiglu.kernel.js'), webgpu: () => import('./swiglu.kernel.js') },
   supports: takesDTypes(),
   vjp({ dy, inputs: [gate, up] }) {
@@ -23,6 +29,7 @@ export const swiglu = defineFused({
 export const swigluBackward = defineFused({
   name: 'swigluBackward',
   fallback(gate: Tensor, up: Tensor, dy: Tensor) {
+    checkOneShape('swigluBackward', gate, up, dy)
     const s = sigmoid(gate)
     const dGate = mul(mul(dy, up), mul(s, add(mul(gate, sub(1, s)), 1)))
     return [dGate, mul(dy, mul(gate, s))] as const

@@ -118,5 +118,7 @@ export function argsort(
 
 /** x in order along `axis`, equal elements in their old order, NaN last. */
 export function sort(x: TensorLike, options: { readonly axis?: number; readonly descending?: boolean } = {}): Tensor {
-  return takeAlongAxis(x, argsort(x, options), options.axis ?? -1)
+  const tensor = asTensor(x)
+  const axis = normalizeAxis('sort', options.axis ?? -1, tensor.rank)
+  return takeAlongAxis(tensor, argsort(tensor, { ...options, axis }), axis)
 }

@@ -3,6 +3,7 @@ import type { Shape } from '../shape.js'
 
 /** A possibly negative axis as 0..rank-1. Throws ArgumentError. */
 export function normalizeAxis(where: string, axis: number, rank: number): number {
+  if (rank === 0) throw new ArgumentError(where, 'a tensor with axes', `a scalar and axis ${axis}`)
   const index = axis < 0 ? axis + rank : axis
   if (!Number.isInteger(axis) || index < 0 || index >= rank) {
     throw new ArgumentError(where, `an axis from ${-rank} to ${rank - 1}`, `${axis}`)

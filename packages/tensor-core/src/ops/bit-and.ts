@@ -9,7 +9,7 @@ import { defineElementwise } from './elementwise.js'
 /** Bitwise and of integers, logical and of bools. No gradient. */
 export const bitAndRecord = defineElementwise({
   name: 'bitAnd',
-  domain: 'any',
+  domain: 'bits',
   reference: ([a, b], _, output) => {
     const bits = (a as number) & (b as number)
     return output === 'uint32' ? bits >>> 0 : bits

@@ -9,7 +9,7 @@ import { defineElementwise } from './elementwise.js'
 /** Bitwise exclusive or of integers, logical exclusive or of bools. No gradient. */
 export const bitXorRecord = defineElementwise({
   name: 'bitXor',
-  domain: 'any',
+  domain: 'bits',
   reference: ([a, b], _, output) => {
     const bits = (a as number) ^ (b as number)
     return output === 'uint32' ? bits >>> 0 : bits

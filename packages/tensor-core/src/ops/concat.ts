@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError, ShapeError } from '../errors.js'
 import { apply } from '../graph/apply.js'
 import type { Tensor } from '../graph/tensor.js'
 import { asTensor, type TensorLike } from '../graph/tensor-like.js'
-import { formatShape } from '../shape.js'
+import { formatShape, sameShape } from '../shape.js'
 import { contiguousView, sliceView } from '../view.js'
 import { normalizeAxis } from './axes.js'
 import { checkNoBlocks } from './check-no-blocks.js'
@@ -60,7 +60,8 @@ export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
   const list = tensors.map(asTensor)
   const first = list[0]
   if (!first) throw new ArgumentError('concat', 'at least one tensor', 'none')
-  return list.length === 1 ? first : apply(concatRecord, list, { axis: normalizeAxis('concat', axis, first.rank) })
+  const at = normalizeAxis('concat', axis, first.rank)
+  return list.length === 1 ? first : apply(concatRecord, list, { axis: at })
 }
 
 /** Tensors of one shape joined along a new axis. */
@@ -69,6 +70,8 @@ export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
   const first = list[0]
   if (!first) throw new ArgumentError('stack', 'at least one tensor', 'none')
   const at = normalizeAxis('stack', axis, first.rank + 1)
+  const other = list.find((x) => !sameShape(x.shape, first.shape))
+  if (other) throw new ShapeError('stack', `tensors of shape ${formatShape(first.shape)}`, formatShape(other.shape))
   return concat(
     list.map((x) => reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])),
     at,

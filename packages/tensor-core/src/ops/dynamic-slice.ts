@@ -9,6 +9,7 @@ import type { BufferRef, Value } from '../kernel/value.js'
 import { formatShape, type Shape, sizeOf } from '../shape.js'
 import { cast } from './cast.js'
 import { checkNoBlocks } from './check-no-blocks.js'
+import { checkShape } from './check-shape.js'
 import { dynamicUpdateSlice } from './dynamic-update-slice.js'
 import { zerosLike } from './full.js'
 import type { HostValue, KernelLaunch, OpaqueRecord, TensorSpec } from './op-record.js'
@@ -22,6 +23,7 @@ export function checkBox(where: string, whole: TensorSpec, box: Shape, starts: T
   if (starts.shape.length !== 1 || starts.shape[0] !== whole.shape.length) {
     throw new ShapeError(where, `starts of shape [${whole.shape.length}]`, formatShape(starts.shape))
   }
+  checkShape(where, box)
   if (box.length !== whole.shape.length || box.some((n, axis) => n > (whole.shape[axis] as number))) {
     throw new ShapeError(
       where,

@@ -7,12 +7,13 @@ import { formatShape, sameShape } from '../shape.js'
 import type { ElementwiseRecord, TensorSpec, VjpContext } from './op-record.js'
 
 /** Which dtypes an elementwise op takes. Block formats are decoded with `cast` first. */
-export type Domain = 'float' | 'number' | 'integer' | 'bool' | 'any'
+export type Domain = 'float' | 'number' | 'integer' | 'bits' | 'bool' | 'any'
 
 const DOMAINS: Readonly<Record<Domain, { text: string; has(dtype: DType): boolean }>> = {
   float: { text: 'a float dtype', has: isFloat },
   number: { text: 'a numeric dtype', has: (d) => d !== 'bool' },
   integer: { text: 'an integer dtype', has: (d) => isInteger(d) },
+  bits: { text: 'an integer dtype or bool', has: (d) => !isFloat(d) },
   bool: { text: 'bool', has: (d) => d === 'bool' },
   any: { text: 'a scalar dtype', has: () => true },
 }

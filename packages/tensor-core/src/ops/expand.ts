@@ -5,6 +5,7 @@ import { asTensor, type TensorLike } from '../graph/tensor-like.js'
 import { formatShape, type Shape, sameShape } from '../shape.js'
 import { expandView } from '../view.js'
 import { checkNoBlocks } from './check-no-blocks.js'
+import { checkShape } from './check-shape.js'
 import type { TensorSpec, ViewRecord } from './op-record.js'
 import { reshape } from './reshape.js'
 import { sum } from './sum.js'
@@ -34,5 +35,6 @@ export const expandRecord: ViewRecord<{ readonly shape: Shape }> = {
 /** x broadcast to `shape` by numpy's rule; no data is copied. Throws ShapeError. */
 export function expand(x: TensorLike, shape: Shape): Tensor {
   const tensor = asTensor(x)
+  checkShape('expand', shape)
   return sameShape(tensor.shape, shape) ? tensor : apply(expandRecord, [tensor], { shape })
 }

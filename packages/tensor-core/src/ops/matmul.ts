@@ -136,6 +136,7 @@ export function matmul(left: TensorLike, right: TensorLike, options: MatmulOptio
   if (x.rank === 0 || y.rank === 0) {
     throw new ShapeError('matmul', 'operands of rank 1 or more', `${formatShape(x.shape)} and ${formatShape(y.shape)}`)
   }
+  checkDepth(x, y, options)
   if (isBlock(x.dtype)) return matmul(cast(x, 'float32'), y, options)
   if (isBlock(y.dtype)) {
     if (options.transposeB && y.rank === 2 && !options.transposeA) return blockMatmul(x, y)
@@ -153,16 +154,9 @@ export function matmul(left: TensorLike, right: TensorLike, options: MatmulOptio
   const dtype = promote('matmul', x.dtype, y.dtype)
   const a = cast(options.transposeA ? transpose(x) : x, dtype)
   const b = cast(options.transposeB ? transpose(y) : y, dtype)
-  if (a.shape[a.rank - 1] !== b.shape[b.rank - 2]) {
-    throw new ShapeError(
-      'matmul',
-      `[..., M, K] and [..., K, N] with one K`,
-      `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
-    )
-  }
   // One matrix on the right: the batch axes of the left are more rows of one product.
   if (b.rank === 2 && a.rank > 2 && !options.transposeA) {
-    const rows = reshape(a, [-1, a.shape[a.rank - 1] as number])
+    const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape[a.rank - 1] as number])
     return reshape(apply(matmulRecord, [rows, b], undefined), [...a.shape.slice(0, -1), b.shape[1] as number])
   }
   const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2))
@@ -177,6 +171,19 @@ export function matmul(left: TensorLike, right: TensorLike, options: MatmulOptio
     matmulRecord,
     [expand(a, [...batch, ...a.shape.slice(-2)]), expand(b, [...batch, ...b.shape.slice(-2)])],
     undefined,
+  )
+}
+
+/** Refuses operands whose summed axes differ; `^T` in the message marks what is read transposed. */
+function checkDepth(x: Tensor, y: Tensor, { transposeA = false, transposeB = false }: MatmulOptions): void {
+  const last = (t: Tensor, transposed: boolean, fromEnd: 1 | 2) =>
+    t.rank === 1 ? t.shape[0] : t.shape[t.rank - (transposed ? 3 - fromEnd : fromEnd)]
+  if (last(x, transposeA, 1) === last(y, transposeB, 2)) return
+  const text = (t: Tensor, transposed: boolean) => `${formatShape(t.shape)}${transposed && t.rank > 1 ? '^T' : ''}`
+  throw new ShapeError(
+    'matmul',
+    '[..., M, K] and [..., K, N] with one K',
+    `${text(x, transposeA)} and ${text(y, transposeB)}`,
   )
 }
 

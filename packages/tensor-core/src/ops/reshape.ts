@@ -5,6 +5,7 @@ import type { Tensor } from '../graph/tensor.js'
 import { asTensor, type TensorLike } from '../graph/tensor-like.js'
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape.js'
 import { reshapeView } from '../view.js'
+import { checkShape } from './check-shape.js'
 import type { TensorSpec, ViewRecord } from './op-record.js'
 
 /** The same elements in row-major order under another shape. */
@@ -50,5 +51,6 @@ export function reshape(x: TensorLike, shape: Shape): Tensor {
     }
     target = shape.map((n, axis) => (axis === open ? extent : n))
   }
+  checkShape('reshape', target)
   return sameShape(target, tensor.shape) ? tensor : apply(reshapeRecord, [tensor], { shape: target })
 }

@@ -106,6 +106,9 @@ export function segmentSum(x: TensorLike, ids: TensorLike, segments: number, axi
 
 /** How often each of 0..bins-1 occurs among the integers of x.  [...] -> [bins], int32. */
 export function bincount(x: TensorLike, bins: number): Tensor {
-  const flat = reshape(asTensor(x), [-1])
+  const tensor = asTensor(x)
+  if (!isInteger(tensor.dtype)) throw new DTypeError('bincount', 'integers', dtypeName(tensor.dtype))
+  if (!Number.isInteger(bins) || bins < 0) throw new ArgumentError('bincount', 'a count of bins >= 0', `${bins}`)
+  const flat = reshape(tensor, [tensor.size])
   return segmentSum(ones(flat.shape, 'int32'), flat, bins)
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { matmulProblem, splitProblem } from '../../src/backends/wasm/gemm/matmul-problem.js'
 import { bytesPerElement, type ScalarDType } from '../../src/dtype.js'
 import {
   bfloat16BitsToFloat32,
@@ -224,12 +223,22 @@ describe('order of sums', () => {
     }
   })
 
-  test('the parts of a product cover it', () => {
-    const a = input([300, 5, 40], 'float32', (view) => permuteView(view, [1, 0, 2]))
-    const b = input([5, 40, 300])
-    const problem = matmulProblem([a, b], { dtype: 'float32', view: contiguousView([5, 300, 300]) })
-    const parts = splitProblem(problem, (part) => part.batch.length === 0 && part.m * part.n <= 160 * 160, 512)
-    expect(parts.reduce((sum, { batch, m, n }) => sum + batch.reduce((x, y) => x * y, m * n), 0)).toBe(5 * 300 * 300)
+  test.each([
+    ['batch', [5, 64, 140], [5, 140, 72], 250_000],
+    ['rows', [700, 90], [90, 100], 220_000],
+    ['columns', [100, 90], [90, 700], 220_000],
+    ['depth', [80, 1700], [1700, 90], 600_000],
+    ['all', [3, 300, 900], [3, 900, 310], 900_000],
+  ] as const)('a product in parts has the bits of the whole: %s', (_axis, left, right, workspaceBytes) => {
+    const [a, b] = [input(left), input(right)]
+    const shape = [...left.slice(0, -1), right.at(-1) as number]
+    const whole = runMatmul([a, b], shape, 'float32')
+    for (const workers of [1, 2]) {
+      const parts = runMatmul([a, b], shape, 'float32', { workspaceBytes, workers })
+      expect(whole.passes).toEqual(PACKED)
+      expect(parts.passes.length).toBeGreaterThan(2)
+      expect(Buffer.compare(parts.output, whole.output)).toBe(0)
+    }
   })
 })
 

@@ -18,9 +18,16 @@ export const CONTROL = {
   /** Index of a worker that failed, and of the command that it ran. 0: none. */
   failedWorker: 8,
   failedCommand: 9,
+  /** The first worker to fail takes this word, and with it the right to give the reason. */
+  failing: 10,
+  /** The reason: how many UTF-16 units, and the units. Written before failedWorker, so it is there when that is seen. */
+  reasonLength: 11,
+  reason: 12,
 } as const
 
-export const CONTROL_WORDS = 16
+/** Longer reasons are cut. */
+export const REASON_UNITS = 244
+export const CONTROL_WORDS = 256
 
 /** A command: table index, byte address of its arguments, flags, and a spare word. */
 export const COMMAND_WORDS = 4

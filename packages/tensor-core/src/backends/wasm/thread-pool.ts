@@ -10,9 +10,9 @@ import type { SpawnWorker, WorkerHandle } from './spawn-worker.js'
 const BLOCK_MILLISECONDS = 2
 const HINT = 'Close the backend and open a new one; what it held is lost.'
 
-interface Letter {
-  readonly read?: number
-  readonly failed?: string
+/** What a worker sends: the number of the letter that it has read. */
+interface Receipt {
+  readonly read: number
 }
 
 /**
@@ -46,9 +46,8 @@ export async function createThreadPool(
     for (const worker of workers) worker.terminate().catch(() => {})
     wake?.()
   }
-  const onMessage = (worker: number, letter: Letter): void => {
-    if (letter.failed !== undefined) fail(workerError(worker, letter.failed))
-    if (letter.read !== undefined) read[worker - 1] = letter.read
+  const onMessage = (worker: number, receipt: Receipt): void => {
+    read[worker - 1] = receipt.read
     wake?.()
   }
   const workerError = (worker: number, reason: string): BackendError =>
@@ -98,21 +97,25 @@ export async function createThreadPool(
     return -1
   }
 
-  /** Lets events in until the barrier is open or somebody has died. */
+  const inOrder = (): boolean => !failure && !closed && Atomics.load(control, CONTROL.failedWorker) === 0
+
+  /**
+   * Lets events in until the barrier is open or somebody has died. A worker that failed before this thread came here has
+   * opened an earlier generation: only its flag tells.
+   */
   const waitWithEvents = async (generation: number): Promise<void> => {
-    while (!failure && !closed && !waitAWhile(generation)) await yieldToEventLoop()
+    while (inOrder() && !waitAWhile(generation)) await yieldToEventLoop()
   }
 
-  const checkWorkers = async (labels: readonly string[]): Promise<void> => {
+  /** Throws if somebody has failed; a worker whose kernel did has left its reason in the control block. */
+  const checkWorkers = (labels: readonly string[]): void => {
     const worker = Atomics.load(control, CONTROL.failedWorker)
-    if (worker !== 0 && !failure) {
-      // Its letter, on the way, says why.
-      for (let turn = 0; turn < 50 && !failure; turn++) await yieldToEventLoop()
-      fail(workerError(worker, 'a failed kernel'))
-    }
-    if (worker !== 0 && failure) {
+    if (worker !== 0) {
+      const units = control.subarray(CONTROL.reason, CONTROL.reason + (control[CONTROL.reasonLength] as number))
+      const reason = String.fromCharCode(...units)
+      fail(workerError(worker, reason))
       const label = labels[Atomics.load(control, CONTROL.failedCommand)] ?? 'a kernel'
-      throw new BackendError(`wasm: ${label}`, 'a kernel that ends', `${failure.got} in worker ${worker}`, HINT)
+      throw new BackendError(`wasm: ${label}`, 'a kernel that ends', `${reason} in worker ${worker}`, HINT)
     }
     alive()
   }
@@ -128,7 +131,7 @@ export async function createThreadPool(
       if (flags & BARRIER_BEFORE) {
         const generation = arrive()
         if (generation >= 0 && !waitAWhile(generation)) await waitWithEvents(generation)
-        if (failure || closed || Atomics.load(control, CONTROL.failedWorker) !== 0) await checkWorkers(labels)
+        if (!inOrder()) checkWorkers(labels)
       }
       if (at === count) return
       try {
@@ -144,7 +147,7 @@ export async function createThreadPool(
   let letters = 0
   for (let worker = 1; worker < threads; worker++) {
     const handle = await spawn({
-      message: (message) => onMessage(worker, message as Letter),
+      message: (message) => onMessage(worker, message as Receipt),
       ended: (reason) => fail(workerError(worker, reason)),
     })
     workers.push(handle)

@@ -1,4 +1,4 @@
-import { BARRIER_BEFORE, COMMAND_WORDS, CONTROL, SOLO, SPIN_MICROSECONDS } from './control-layout.js'
+import { BARRIER_BEFORE, COMMAND_WORDS, CONTROL, REASON_UNITS, SOLO, SPIN_MICROSECONDS } from './control-layout.js'
 
 /**
  * What a worker thread runs, as text: it must work from a Blob and from Node's eval, without a bundler's help.
@@ -35,6 +35,16 @@ function barrier() {
   return Atomics.load(control, C.abort) === 0
 }
 
+function fail(command, reason) {
+  for (let i = 0; i < reason.length; i++) control[C.reason + i] = reason.charCodeAt(i)
+  control[C.reasonLength] = reason.length
+  Atomics.store(control, C.failedCommand, command)
+  Atomics.store(control, C.failedWorker, worker)
+  Atomics.store(control, C.abort, 1)
+  Atomics.add(control, C.generation, 1)
+  Atomics.notify(control, C.generation)
+}
+
 function runProgram() {
   const address = Atomics.load(control, C.commands) >>> 0
   const count = Atomics.load(control, C.commandCount)
@@ -51,12 +61,7 @@ function runProgram() {
       table[words[at * ${COMMAND_WORDS}]](words[at * ${COMMAND_WORDS} + 1], worker, workers)
     }
   } catch (error) {
-    Atomics.store(control, C.failedCommand, at)
-    Atomics.store(control, C.failedWorker, worker)
-    Atomics.store(control, C.abort, 1)
-    Atomics.add(control, C.generation, 1)
-    Atomics.notify(control, C.generation)
-    post({ failed: String(error) })
+    if (Atomics.compareExchange(control, C.failing, 0, 1) === 0) fail(at, String(error).slice(0, ${REASON_UNITS}))
     return false
   }
   return barrier()

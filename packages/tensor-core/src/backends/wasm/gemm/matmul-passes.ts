@@ -13,7 +13,6 @@ import { type Blocks, buildTiles, tileParams, tileScratchSize } from './tile-ker
 const TILE: Tile = { rows: 4, columns: 8 }
 /** A panel of B this deep is 12 KiB, one of A 6: both fit in a first cache of 32. */
 const BLOCK_DEPTH = 384
-/** Panels and scratch of one launch take at most this much; larger products run in parts. */
 const WORKSPACE_BYTES = 32 * 2 ** 20
 /** Up to so many rows, reading B where it is beats packing it (measured, see bench/src/gemm.ts). */
 const DOT_ROWS = 24
@@ -26,6 +25,8 @@ const CACHED_MATRIX = 8192
 export interface MatmulPassOptions {
   /** A row's result does not depend on how many rows there are: no special case for few. */
   readonly batchInvariant?: boolean
+  /** Panels and scratch of one launch take at most this much; larger products run in parts. Default: 32 MiB. */
+  readonly workspaceBytes?: number
 }
 
 /**
@@ -54,7 +55,8 @@ export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = 
   }
   // A sum that is cut into parts must be kept in float32 between them.
   const blockDepth = y.dtype === 'float32' ? BLOCK_DEPTH : problem.k
-  const fits = (part: MatmulProblem): boolean => layOut(part, blockDepth).bytes <= WORKSPACE_BYTES
+  const limit = options.workspaceBytes ?? WORKSPACE_BYTES
+  const fits = (part: MatmulProblem): boolean => layOut(part, blockDepth).bytes <= limit
   return splitProblem(problem, fits, BLOCK_DEPTH).flatMap((part): OverridePass[] => {
     const { blocks, packedA, packedB, scratchStart, bytes } = layOut(part, blockDepth)
     const packed = {
