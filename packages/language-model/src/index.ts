@@ -1,5 +1,6 @@
 export * from './checkpoints/index.js'
 export { type GenerateOptions, generate } from './generate.js'
+export { type FinishReason, type GenerateTokensOptions, generateTokens } from './generate-tokens.js'
 export * from './models/index.js'
 export * from './sampling/index.js'
 export * from './tokenizers/index.js'
