@@ -1,34 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { build } from 'esbuild'
+import { bundleScript } from '@almanac/test-kit'
 
 const SOURCE = resolve(import.meta.dirname, '../src/cli.ts')
 
 let bundle: Promise<string> | null = null
 
-/** The command built from the sources of all packages into one temporary folder, once. */
+/** The command built from the sources of all packages, once. */
 function built(): Promise<string> {
-  bundle ??= (async () => {
-    // Beside the sources, so that the text's package is found from it.
-    const folder = mkdtempSync(join(resolve(import.meta.dirname, '..'), '.readme-tests-cli-'))
-    await build({
-      entryPoints: [SOURCE],
-      outdir: folder,
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      conditions: ['@almanac/source'],
-      external: ['webgpu'],
-      logLevel: 'error',
-    })
-    process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-    return join(folder, 'cli.mjs')
-  })()
+  bundle ??= bundleScript(resolve(import.meta.dirname, '..'), SOURCE)
   return bundle
 }
 

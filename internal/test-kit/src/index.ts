@@ -1,4 +1,5 @@
 export { assertClose } from './assert-allclose.js'
+export { bundleScript } from './bundle-script.js'
 export { loadGolden } from './golden.js'
 export { goldenElement, goldenIntegers, goldenValues } from './golden-inputs.js'
 export {
