@@ -1,14 +1,25 @@
-import { formatShape, realize, type State, sameShape, type Tensor, tensorFromBytes } from '@almanac/tensor-core'
 import {
+  type DType,
+  dtypeName,
+  formatShape,
+  realize,
+  type State,
+  sameShape,
+  type Tensor,
+  tensorFromBytes,
+} from '@almanac/tensor-core'
+import {
+  fromSafetensorsDType,
   openSafetensors,
+  type SafetensorsDType,
   type SafetensorsFile,
   type SafetensorsTensorSource,
   safetensorsChunks,
+  toSafetensorsDType,
 } from '@almanac/tensor-core/safetensors'
 import { CheckpointError } from './checkpoint-error.js'
 import { type CheckpointInfo, decodeInfo, encodeInfo } from './checkpoint-info.js'
 import type { CheckpointStorage } from './checkpoint-storage.js'
-import { fromSafetensorsDType, toSafetensorsDType } from './safetensors-dtypes.js'
 import { MODEL_PREFIX } from './training-states.js'
 
 /** The tensor of the losses so far, F32 [steps]. */
@@ -28,7 +39,7 @@ export async function writeCheckpoint(
   const tensors: [string, SafetensorsTensorSource][] = [...states].map(([path, state]) => [
     path,
     {
-      dtype: toSafetensorsDType(`checkpoint of ${path}`, state.dtype),
+      dtype: storedDType(`checkpoint of ${path}`, state.dtype),
       shape: state.shape,
       bytes: () => state.value.bytes(),
     },
@@ -36,6 +47,12 @@ export async function writeCheckpoint(
   const history = new Uint8Array(losses.buffer, losses.byteOffset, losses.byteLength)
   tensors.push([LOSSES, { dtype: 'F32', shape: [losses.length], bytes: history }])
   await storage.write(name, safetensorsChunks(tensors, encodeInfo(info)))
+}
+
+function storedDType(where: string, dtype: DType): SafetensorsDType {
+  const stored = toSafetensorsDType(dtype)
+  if (stored) return stored
+  throw new CheckpointError(where, 'a scalar dtype', dtypeName(dtype), 'Train in float32 and quantise afterwards.')
 }
 
 /** A checkpoint of which only the header, the losses and the settings are in memory. */
@@ -90,7 +107,7 @@ async function restore(where: string, file: SafetensorsFile, states: ReadonlyMap
   const unexpected = stored.filter((path) => !states.has(path))
   const wrong = [...states].flatMap(([path, state]) => {
     const entry = file.tensors.get(path)
-    if (!entry || (sameShape(entry.shape, state.shape) && entry.dtype === toSafetensorsDType(where, state.dtype))) {
+    if (!entry || (sameShape(entry.shape, state.shape) && entry.dtype === toSafetensorsDType(state.dtype))) {
       return []
     }
     return [`${path} ${entry.dtype} ${formatShape(entry.shape)} for ${formatShape(state.shape)}`]

@@ -4,7 +4,7 @@ import type { RandomAccess } from './random-access.js'
 /** One read of Node is at most 2^31 - 1 bytes. */
 const MAX_READ = 2 ** 30
 
-/** Random access to a file. Only for Node, which is why nothing but `openSafetensorsFile` loads this module, and lazily. */
+/** Random access to a file. Only for Node, which is why nothing but `fileSource` loads this module, and lazily. */
 export async function nodeFileSource(path: string): Promise<RandomAccess> {
   const file = await open(path, 'r')
   try {

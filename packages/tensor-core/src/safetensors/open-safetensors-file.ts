@@ -1,3 +1,4 @@
+import { fileSource } from './file-source.js'
 import { openSafetensors, type SafetensorsFile } from './read-safetensors.js'
 
 /**
@@ -6,9 +7,7 @@ import { openSafetensors, type SafetensorsFile } from './read-safetensors.js'
  * @throws SafetensorsError naming the path when the file is malformed; Node's own error when it cannot be opened
  */
 export async function openSafetensorsFile(path: string): Promise<SafetensorsFile> {
-  // Imported here so that pages which never call this do not load node:fs.
-  const { nodeFileSource } = await import('./node-file-source.js')
-  const source = await nodeFileSource(path)
+  const source = await fileSource(path)
   try {
     return await openSafetensors(source, { where: path })
   } catch (error) {
