@@ -1,3 +1,5 @@
+export { appendToCache } from './append-to-cache.js'
+export { CacheError } from './cache-error.js'
 export {
   type AttentionResult,
   type CausalAttentionOptions,
@@ -5,4 +7,11 @@ export {
   causalAttentionBackward,
   causalAttentionForward,
 } from './causal-attention.js'
+export {
+  type CacheLayout,
+  type ContiguousCache,
+  contiguousCache,
+  contiguousCacheBytes,
+  type LayerCache,
+} from './contiguous-cache.js'
 export { type RopeOptions, rope, ropeRotation } from './rope.js'

@@ -1,10 +1,11 @@
-import { type Compiled, compile, currentDevice, State, type Tensor } from '@almanac/tensor-core'
-import type { LayerCache, Llama } from './models/llama.js'
+import { type ContiguousCache, contiguousCache } from '@almanac/attention'
+import { type Compiled, compile, currentDevice, type Tensor } from '@almanac/tensor-core'
+import type { Llama } from './models/llama.js'
 import { headDimOf } from './models/llama-config.js'
 
-/** What generation keeps for a model between texts: its caches and compiled steps. */
+/** What generation keeps for a model between texts: a cache of one sequence and the compiled steps. */
 export interface Decoder {
-  readonly layers: readonly LayerCache[]
+  readonly cache: ContiguousCache
   readonly step: Compiled<(tokens: Tensor, start: Tensor, last: Tensor) => Tensor>
 }
 
@@ -17,20 +18,23 @@ const PROMPT_FORMS = 24
 export function decoderOf(model: Llama): Decoder {
   const known = decoders.get(model)
   if (known) return known
-  const { layers: count, kvHeads, maxPositions } = model.config
-  const shape = [1, maxPositions, kvHeads, headDimOf(model.config)]
+  const { config } = model
   const device = model.parameters()[0]?.device ?? currentDevice()
-  const cell = (name: string) => {
-    const state = new State({ shape }, { device, name })
-    state.assign(0)
-    return state
-  }
-  const layers = Array.from({ length: count }, (_, i) => ({ k: cell(`cache.${i}.k`), v: cell(`cache.${i}.v`) }))
+  const cache = contiguousCache(
+    {
+      layers: config.layers,
+      sequences: 1,
+      maxLength: config.maxPositions,
+      kvHeads: config.kvHeads,
+      headDim: headDimOf(config),
+    },
+    { device },
+  )
   const step = compile(
-    (tokens: Tensor, start: Tensor, last: Tensor) => model.nextLogits(tokens, last, { start, layers }),
+    (tokens: Tensor, start: Tensor, last: Tensor) => model.nextLogits(tokens, last, { start, layers: cache.layers }),
     { name: 'decode', retraceLimit: PROMPT_FORMS },
   )
-  const decoder = { layers, step }
+  const decoder = { cache, step }
   decoders.set(model, decoder)
   return decoder
 }

@@ -35,15 +35,18 @@ export async function* generateTokens(
     throw new ArgumentError('generate', `ids from 0 to ${vocabSize - 1}, the model's vocabulary`, `${stranger}`)
   }
   const draw = sampler(options)
-  const { step } = decoderOf(model)
+  const { cache, step } = decoderOf(model)
+  cache.truncate(0, 0)
   const run = options.signal ? step.with({ signal: options.signal }) : step
   const stops = new Set(options.stopIds)
 
-  let start = 0
   let next = prompt
   // The last token that is drawn needs no position of its own.
   const limit = Math.min(options.maxTokens ?? Number.POSITIVE_INFINITY, maxPositions - prompt.length + 1)
   for (let written = 0; written < limit; written++) {
+    const start = cache.length(0)
+    cache.reserve(0, next.length)
+    // What the filling writes lies behind the sequence's length: it is never read.
     const padded = Math.min(2 ** Math.ceil(Math.log2(next.length)), maxPositions - start)
     const tokens = tensor(
       Int32Array.from({ length: padded }, (_, i) => next[i] ?? 0),
@@ -51,9 +54,9 @@ export async function* generateTokens(
     )
     const logits = await run(tokens, scalar(start), scalar(next.length - 1))
     const id = draw(await logits.data())
+    cache.commit(0, next.length)
     if (stops.has(id)) return 'stop'
     yield id
-    start += next.length
     next = [id]
   }
   return 'length'

@@ -95,7 +95,7 @@ describe('a Llama in Hugging Face files', () => {
     await writeLlama(store, model)
     expect(await story(llamaOf(await readLlama(store)))).toBe(await story(model))
   })
-  if (!sharedData('stories260K.bin')) console.log(skipNote('stories260K.bin'))
+  if (!sharedData('stories260K.bin')) console.log(skipNote('the converted story', 'stories260K.bin'))
 
   it('keeps bfloat16 values in half the bytes', async () => {
     const model = new Llama(CONFIG).init(key(5))

@@ -1,23 +1,8 @@
-import { causalAttention, rope } from '@almanac/attention'
-import {
-  asTensor,
-  dynamicUpdateSlice,
-  iota,
-  matmul,
-  type State,
-  swiglu,
-  type Tensor,
-  type TensorLike,
-} from '@almanac/tensor-core'
+import { appendToCache, causalAttention, type LayerCache, rope } from '@almanac/attention'
+import { asTensor, iota, matmul, swiglu, type Tensor, type TensorLike } from '@almanac/tensor-core'
 import type { CausalModel } from '@almanac/tensor-core/contracts'
 import { Embedding, Linear, Module, normalInit, RMSNorm } from '@almanac/tensor-core/nn'
 import { checkLlamaConfig, headDimOf, type LlamaConfig } from './llama-config.js'
-
-/** Keys and values of one layer, [B, S, KV, D] each, with S the longest sequence. */
-export interface LayerCache {
-  readonly k: State
-  readonly v: State
-}
 
 /** Where a call stands in its sequences: the position of the first token, int32 [], and the caches it reads and grows. */
 export interface Decoding {
@@ -63,22 +48,12 @@ class LlamaAttention extends Module {
     const [B, T] = x.shape as [number, number, number]
     const rotate = (h: Tensor) => rope(h, positions, { theta, interleaved, maxPositions })
     const q = rotate(this.q_proj.forward(x).reshape([B, T, H, D])) // [B, T, H, D]
-    let k = rotate(this.k_proj.forward(x).reshape([B, T, kvHeads, D])) // [B, T, KV, D]
-    let v = this.v_proj.forward(x).reshape([B, T, kvHeads, D])
-    if (cache && start) {
-      k = append(cache.k, k, start) // [B, S, KV, D]
-      v = append(cache.v, v, start)
-    }
-    const { y } = causalAttention(q, k, v, start ? { starts: start } : {}) // [B, T, H, D]
+    const k = rotate(this.k_proj.forward(x).reshape([B, T, kvHeads, D])) // [B, T, KV, D]
+    const v = this.v_proj.forward(x).reshape([B, T, kvHeads, D])
+    const held = cache && start ? appendToCache(cache, k, v, start) : { k, v } // [B, S, KV, D]
+    const { y } = causalAttention(q, held.k, held.v, start ? { starts: start } : {}) // [B, T, H, D]
     return this.o_proj.forward(y.reshape([B, T, H * D])) // [B, T, C]
   }
-}
-
-/** Writes new keys or values at position `start` of a cache, in place, and returns all of it. */
-function append(cell: State, values: Tensor, start: Tensor): Tensor {
-  const at = iota([4]).eq(1).cast('int32').mul(start) // [0, start, 0, 0]
-  cell.assign(dynamicUpdateSlice(cell, values, at))
-  return cell.value
 }
 
 /** down(silu(gate x) * up x). Shazeer 2020, arXiv 2002.05202. */
