@@ -1,14 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 
 /**
- * A script built with the sources of every workspace package into one temporary folder inside `packageFolder` (so that
- * npm packages are found from it), for tests that need a process of its own. Removed when this process ends.
+ * A script built with the sources of every workspace package, for tests that need a process of its own. It lies in the
+ * package's node_modules, from where npm packages are found; what earlier processes left there is removed.
  */
 export async function bundleScript(packageFolder: string, entry: string): Promise<string> {
-  const folder = mkdtempSync(join(packageFolder, '.test-bundle-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const bundles = join(packageFolder, 'node_modules', '.test-bundles')
+  const name = basename(entry).replace(/\.[cm]?ts$/, '')
+  const folder = join(bundles, `${name}-${process.pid}`)
+  mkdirSync(folder, { recursive: true })
+  for (const other of readdirSync(bundles)) {
+    if (!isAlive(Number(/-(\d+)$/.exec(other)?.[1]))) rmSync(join(bundles, other), { recursive: true, force: true })
+  }
   await build({
     entryPoints: [entry],
     outdir: folder,
@@ -22,5 +27,13 @@ export async function bundleScript(packageFolder: string, entry: string): Promis
     external: ['webgpu'],
     logLevel: 'error',
   })
-  return join(folder, basename(entry).replace(/\.[cm]?ts$/, '.mjs'))
+  return join(folder, `${name}.mjs`)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }

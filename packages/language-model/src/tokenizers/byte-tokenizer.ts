@@ -1,5 +1,6 @@
 import { ArgumentError } from '@almanac/tensor-core'
 import { byteStreamDecoder } from './byte-stream-decoder.js'
+import { joinBytes } from './join-bytes.js'
 import type { Tokenizer } from './tokenizer.js'
 
 const BYTES = 256
@@ -21,6 +22,8 @@ export function byteTokenizer(): Tokenizer {
       const stream = byteStreamDecoder(bytesOf)
       return ids.map((id) => stream.push(id)).join('') + stream.end()
     },
+    encodeBytes: (bytes) => [...bytes],
+    decodeBytes: (ids) => joinBytes(ids.map(bytesOf)),
     stream: () => byteStreamDecoder(bytesOf),
   }
 }

@@ -1,5 +1,6 @@
 import { ArgumentError } from '@almanac/tensor-core'
 import { byteStreamDecoder } from './byte-stream-decoder.js'
+import { joinBytes } from './join-bytes.js'
 import type { Tokenizer } from './tokenizer.js'
 import { TokenizerError } from './tokenizer-error.js'
 
@@ -56,6 +57,18 @@ export function readLlama2cTokenizer(bytes: Uint8Array, where = 'llama2.c tokeni
     decode(list) {
       const decoder = stream()
       return list.map((id) => decoder.push(id)).join('') + decoder.end()
+    },
+    // Each byte by its own piece: the pieces of text would bring the space that begins every text here.
+    encodeBytes: (bytes) => Array.from(bytes, (byte) => byte + FIRST_BYTE),
+    decodeBytes(list) {
+      let previous: number | undefined
+      return joinBytes(
+        list.map((id) => {
+          const piece = bytesOf(id, previous)
+          previous = id
+          return piece
+        }),
+      )
     },
     stream,
   }

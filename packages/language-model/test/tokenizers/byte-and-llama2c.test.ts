@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { seededRandom, sharedData } from '@almanac/test-kit'
 import { describe, expect, test } from 'vitest'
-import { byteTokenizer, CheckpointError, readLlama2c, readLlama2cTokenizer, TokenizerError } from '../src/index.js'
+import { byteTokenizer, CheckpointError, readLlama2c, readLlama2cTokenizer, TokenizerError } from '../../src/index.js'
 
 describe('byteTokenizer', () => {
   test('gives back any text', () => {
