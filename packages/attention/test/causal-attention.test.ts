@@ -48,31 +48,40 @@ function inputs([B, T, H, KV, S, D, starts]: (typeof SHAPES)[number]) {
     v: of(B, S, KV, D),
     dy: of(B, T, H, D),
     starts: tensor(Int32Array.from(starts)),
+    // Documents of five tokens.
+    firsts: tensor(
+      Int32Array.from({ length: B * T }, (_, i) =>
+        Math.max(0, (starts[Math.floor(i / T)] as number) + (i % T) - ((i % T) % 5)),
+      ),
+      { shape: [B, T] },
+    ),
   }
 }
 
-async function results(shape: (typeof SHAPES)[number]) {
-  const { q, k, v, dy, starts } = inputs(shape)
-  const { y, lse } = causalAttention(q, k, v, { starts })
+async function results(shape: (typeof SHAPES)[number], packed: boolean) {
+  const { q, k, v, dy, starts, firsts } = inputs(shape)
+  const { y, lse } = causalAttention(q, k, v, packed ? { starts, firsts } : { starts })
   const [dq, dk, dv] = vjp(y, dy, [q, k, v]) as [Tensor, Tensor, Tensor]
   await realize(y, lse, dq, dk, dv)
   return Promise.all([y, lse, dq, dk, dv].map((t) => t.data()))
 }
 
-test.each(SHAPES)(
-  'kernels equal the fallback, one thread equals two: B %i T %i H %i KV %i S %i D %i',
-  async (...shape) => {
+test.each(SHAPES.flatMap((shape) => [false, true].map((packed) => [...shape, packed] as const)))(
+  'kernels equal the fallback, one thread equals two: B %i T %i H %i KV %i S %i D %i, first queries %j, documents %s',
+  async (...args) => {
+    const packed = args[7]
+    const shape = args.slice(0, 7) as unknown as (typeof SHAPES)[number]
     const expected = await on(
       () => cpuDevice({ precision: 'f64' }),
-      () => results(shape),
+      () => results(shape, packed),
     )
     const one = await on(
       () => wasmDevice({ threads: 1 }),
-      () => results(shape),
+      () => results(shape, packed),
     )
     const two = await on(
       () => wasmDevice({ threads: 2 }),
-      () => results(shape),
+      () => results(shape, packed),
     )
     one.forEach((values, i) => {
       assertClose(
@@ -84,6 +93,38 @@ test.each(SHAPES)(
       expect(two[i]).toEqual(values)
     })
   },
+)
+
+test.each(DEVICES)('documents packed in a row give what each gives alone, on %s', (_, make) =>
+  on(make, async () => {
+    const [T, H, KV, D] = [150, 4, 2, 8]
+    const starts = [0, 1, 2, 40, 41, 130]
+    const random = seededRandom(3)
+    const of = (heads: number) => tensor(random.normals(T * heads * D), { shape: [1, T, heads, D] })
+    const [q, k, v, dy] = [of(H), of(KV), of(KV), of(H)]
+    const firsts = tensor(
+      Int32Array.from({ length: T }, (_, t) => starts.findLast((start) => start <= t) as number),
+      { shape: [1, T] },
+    )
+    const gradients = (q: Tensor, k: Tensor, v: Tensor, dy: Tensor, options = {}) => {
+      const { y } = causalAttention(q, k, v, options)
+      return [y, ...(vjp(y, dy, [q, k, v]) as [Tensor, Tensor, Tensor])]
+    }
+    const whole = gradients(q, k, v, dy, { firsts })
+    for (const [i, from] of starts.entries()) {
+      const part = (x: Tensor) => x.slice([null, [from, starts[i + 1] ?? T]])
+      const alone = gradients(part(q), part(k), part(v), part(dy))
+      for (const [j, name] of ['y', 'dq', 'dk', 'dv'].entries()) {
+        const expected = await (alone[j] as Tensor).data()
+        assertClose(
+          await part(whole[j] as Tensor).data(),
+          expected,
+          toleranceFor('float32', 'fused'),
+          `${name} of ${i}`,
+        )
+      }
+    }
+  }),
 )
 
 interface Golden {
@@ -157,7 +198,7 @@ describe.each(DEVICES)('PyTorch on %s', (name, make) => {
 test('shapes that do not fit are refused at the call', () => {
   const x = (...shape: number[]) => tensor(new Float32Array(shape.reduce((a, b) => a * b, 1)), { shape })
   expect(() => causalAttention(x(1, 2, 3, 4), x(1, 2, 2, 4), x(1, 2, 2, 4))).toThrow(
-    'causalAttention: expected q [B, T, H, D], k and v [B, S, KV, D] with H a multiple of KV, starts [B], got [1, 2, 3, 4], [1, 2, 2, 4], [1, 2, 2, 4], [1].',
+    'causalAttention: expected q [B, T, H, D], k and v [B, S, KV, D] with H a multiple of KV, starts [B], firsts [B, T], got [1, 2, 3, 4], [1, 2, 2, 4], [1, 2, 2, 4], [1], [1, 2].',
   )
   expect(() => rope(x(1, 2, 3, 5), undefined)).toThrow('rope: expected [B, T, H, D] with an even D, got [1, 2, 3, 5].')
 })

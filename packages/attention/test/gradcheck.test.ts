@@ -27,7 +27,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       of: 'causalAttentionForward: y and lse',
       inputs: [normals(2, 3, 4, 2), normals(2, 5, 2, 2), normals(2, 5, 2, 2)],
-      fn: (...[q, k, v]) => [...causalAttentionForward(...([q, k, v] as Three), ints(2, 0), { scale: 0.7 })],
+      fn: (...[q, k, v]) => [
+        ...causalAttentionForward(...([q, k, v] as Three), ints(2, 0), ints(0, 1, 3, 0, 0, 2).reshape([2, 3]), {
+          scale: 0.7,
+        }),
+      ],
     },
     {
       of: 'causalAttention: rows that see nothing',
@@ -55,6 +59,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
         ...causalAttentionBackward(
           ...(inputs as [core.Tensor, core.Tensor, core.Tensor, core.Tensor, core.Tensor, core.Tensor]),
           ints(1),
+          ints(0, 1).reshape([1, 2]),
           { scale: 0.6 },
         ),
       ],

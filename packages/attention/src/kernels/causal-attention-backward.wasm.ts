@@ -14,19 +14,20 @@ import {
 } from './attention-launch.js'
 import { DEPTH, declareSumRows, PANEL, scoreTile } from './tile-kernels.js'
 
-const [LSE, DELTA, KEY] = [0, 1, 2]
+const [LSE, DELTA, KEY, FIRST] = [0, 1, 2, 3]
 const int = (name: string) => ({ name, type: 'i32' }) as const
 
 function declare(k: v.KernelBuilder) {
   const read = (name: string) => k.buffer(name, 'float32', 'read')
   const [q, key, value, lse, delta, dy] = [read('q'), read('k'), read('v'), read('lse'), read('delta'), read('dy')]
   const starts = k.buffer('starts', 'int32', 'read')
+  const firsts = k.buffer('firsts', 'int32', 'read')
   const write = (name: string) => k.buffer(name, 'float32', 'write')
   const [dq, dk, dv] = [write('dq'), write('dk'), write('dv')]
   const workspace = k.buffer('scratch', 'uint8', 'readwrite')
   const scratch = k.reinterpret(workspace, 'float32')
   const integers = k.reinterpret(workspace, 'int32')
-  return { q, key, value, lse, delta, dy, starts, dq, dk, dv, scratch, integers, p: declareAttentionParams(k) }
+  return { q, key, value, lse, delta, dy, starts, firsts, dq, dk, dv, scratch, integers, p: declareAttentionParams(k) }
 }
 
 const over = (of: BlocksOf, build: KernelSource<AttentionAttributes>['build']): KernelSource<AttentionAttributes> => ({
@@ -41,7 +42,7 @@ const over = (of: BlocksOf, build: KernelSource<AttentionAttributes>['build']): 
  * of their own, so that no thread adds to another's rows).
  */
 const queryPass = over('queries', (k) => {
-  const { q, key, value, lse, delta, dy, starts, dq, scratch, integers, p } = declare(k)
+  const { q, key, value, lse, delta, dy, starts, firsts, dq, scratch, integers, p } = declare(k)
   const score = scoreTile(k, 'score', key, scratch)
   const weigh = scoreTile(k, 'weigh', value, scratch)
   const addKeys = declareSumRows(k, 'keys', key, scratch, false)
@@ -52,13 +53,15 @@ const queryPass = over('queries', (k) => {
       for (const half of [0, 4]) {
         const vector = (i: number, buffer: v.BufferRef) =>
           k.let(v.load(buffer, v.add(vectors as v.Value, i * PANEL + half), 4))
-        const [largest, mean, lastKey] = [vector(LSE, scratch), vector(DELTA, scratch), vector(KEY, integers)]
+        const [largest, mean] = [vector(LSE, scratch), vector(DELTA, scratch)]
+        const [lastKey, firstKey] = [vector(KEY, integers), vector(FIRST, integers)]
         k.for(0, depth as v.Value, (i) => {
           const offset = k.let(v.mul(i, PANEL))
           const at = k.let(v.add(v.add(scores as v.Value, offset), half))
           const weight = v.exp(v.sub(v.load(scratch, at, 4), largest))
           const change = v.sub(v.load(scratch, v.add(v.add(weighed as v.Value, offset), half), 4), mean)
-          const isSeen = v.le(v.splat(v.add(key0 as v.Value, i), 4), lastKey)
+          const at4 = k.let(v.splat(v.add(key0 as v.Value, i), 4))
+          const isSeen = v.and(v.le(at4, lastKey), v.ge(at4, firstKey))
           k.store(scratch, at, v.select(isSeen, v.mul(weight, change), 0))
         })
       }
@@ -69,6 +72,7 @@ const queryPass = over('queries', (k) => {
   forEachBlock(k, p, (batch, kvHead, block, s) => {
     const start = k.let(k.load(starts, batch), 'start')
     const row0 = k.let(v.mul(block, PANEL), 'row0')
+    const firstSeen = k.variable(p.keys, 'firstSeen')
     const place = (row: v.Value): v.Value => {
       const position = k.let(v.div(row, p.group))
       const head = v.add(v.mul(kvHead, p.group), v.sub(row, v.mul(position, p.group)))
@@ -87,7 +91,11 @@ const queryPass = over('queries', (k) => {
           const at = k.let(v.div(from, p.channels))
           store(LSE, k.load(lse, at))
           store(DELTA, k.load(delta, at))
-          store(KEY, v.add(start, v.div(row, p.group)), integers)
+          const position = k.let(v.div(row, p.group))
+          const first = k.let(v.max(k.load(firsts, v.add(v.mul(batch, p.time), position)), 0))
+          store(KEY, v.add(start, position), integers)
+          store(FIRST, first, integers)
+          firstSeen.set(v.min(firstSeen.get(), first))
         },
         () => {
           packColumn(k, p, scratch, s.panel, column, null)
@@ -95,6 +103,7 @@ const queryPass = over('queries', (k) => {
           store(LSE, v.f32(0))
           store(DELTA, v.f32(0))
           store(KEY, v.i32(-1), integers)
+          store(FIRST, v.i32(0), integers)
         },
       )
     })
@@ -103,7 +112,7 @@ const queryPass = over('queries', (k) => {
     const seen = k.let(v.min(p.keys, v.add(v.add(start, v.div(lastRow, p.group)), 1)), 'seen')
     const stride = k.let(v.mul(p.kvHeads, p.channels), 'stride')
     k.for(
-      0,
+      firstSeen.get(),
       seen,
       (key0) => {
         const depth = k.let(v.min(v.sub(seen, key0), DEPTH), 'depth')
@@ -133,15 +142,15 @@ const queryPass = over('queries', (k) => {
 
 /** dv = sum_t w dy and dk = scale sum_t w (dy . v - delta) q, eight keys at a time over the queries that see them. */
 const keyPass = over('keys', (k) => {
-  const { q, key, value, lse, delta, dy, starts, dk, dv, scratch, integers, p } = declare(k)
+  const { q, key, value, lse, delta, dy, starts, firsts, dk, dv, scratch, integers, p } = declare(k)
   const score = scoreTile(k, 'score', q, scratch)
   const weigh = scoreTile(k, 'weigh', dy, scratch)
   const addQueries = declareSumRows(k, 'queries', q, scratch, false)
   const addCotangents = declareSumRows(k, 'cotangents', dy, scratch, false)
   const gradients = k.func(
     'gradients',
-    [int('scores'), int('weighed'), int('depth'), int('lastKey'), int('row'), int('stride'), int('ids')],
-    (scores, weighed, depth, lastKey, row, stride, ids) => {
+    [int('scores'), int('weighed'), int('depth'), int('lastKey'), int('query'), int('row'), int('stride'), int('ids')],
+    (scores, weighed, depth, lastKey, query, row, stride, ids) => {
       for (const half of [0, 4]) {
         const id = k.let(v.load(integers, v.add(ids as v.Value, half), 4))
         k.for(0, depth as v.Value, (i) => {
@@ -149,7 +158,8 @@ const keyPass = over('keys', (k) => {
           const at = k.let(v.add(v.add(scores as v.Value, offset), half))
           const at2 = k.let(v.add(v.add(weighed as v.Value, offset), half))
           const statistic = k.let(v.add(row as v.Value, v.mul(i, stride as v.Value)))
-          const isSeen = v.le(id, v.splat(v.add(lastKey as v.Value, i), 4))
+          const first = v.splat(k.load(firsts, v.add(query as v.Value, i)), 4)
+          const isSeen = v.and(v.le(id, v.splat(v.add(lastKey as v.Value, i), 4)), v.ge(id, first))
           const largest = v.splat(k.load(lse, statistic), 4)
           const weight = k.let(v.select(isSeen, v.exp(v.sub(v.load(scratch, at, 4), largest)), 0))
           k.store(scratch, at, weight)
@@ -191,24 +201,30 @@ const keyPass = over('keys', (k) => {
         p.time,
         (t0) => {
           const depth = k.let(v.min(v.sub(p.time, t0), DEPTH), 'depth')
-          const base = rowAt(k, p, [batch, t0, head], p.time, p.heads)
-          k.for(
-            0,
-            depth,
-            (i) => {
-              const from = k.let(v.add(base, v.mul(i, stride)))
-              const left = k.let(v.sub(depth, i))
-              const offset = k.let(v.mul(i, PANEL))
-              k.call(score, [from, stride, left, s.panel, p.channels, v.add(s.scores, offset)])
-              k.call(weigh, [from, stride, left, s.panel2, p.channels, v.add(s.scores2, offset)])
-            },
-            4,
-          )
-          const statistics = v.div(base, p.channels)
-          k.call(gradients, [s.scores, s.scores2, depth, v.add(start, t0), statistics, p.heads, s.vector(KEY)])
-          const rows = { depth, base, stride, channels: p.channels }
-          addCotangents({ ...rows, weights: s.scores, out: s.sum2 })
-          addQueries({ ...rows, weights: s.scores2, out: s.sum })
+          const query = k.let(v.add(v.mul(batch, p.time), t0), 'query')
+          // Queries of documents that begin behind these keys see none of them.
+          const earliest = k.variable(p.keys, 'earliest')
+          k.for(0, depth, (i) => earliest.set(v.min(earliest.get(), k.load(firsts, v.add(query, i)))))
+          k.if(v.lt(earliest.get(), v.add(key0, PANEL)), () => {
+            const base = rowAt(k, p, [batch, t0, head], p.time, p.heads)
+            k.for(
+              0,
+              depth,
+              (i) => {
+                const from = k.let(v.add(base, v.mul(i, stride)))
+                const left = k.let(v.sub(depth, i))
+                const offset = k.let(v.mul(i, PANEL))
+                k.call(score, [from, stride, left, s.panel, p.channels, v.add(s.scores, offset)])
+                k.call(weigh, [from, stride, left, s.panel2, p.channels, v.add(s.scores2, offset)])
+              },
+              4,
+            )
+            const statistics = v.div(base, p.channels)
+            k.call(gradients, [s.scores, s.scores2, depth, v.add(start, t0), query, statistics, p.heads, s.vector(KEY)])
+            const rows = { depth, base, stride, channels: p.channels }
+            addCotangents({ ...rows, weights: s.scores, out: s.sum2 })
+            addQueries({ ...rows, weights: s.scores2, out: s.sum })
+          })
         },
         DEPTH,
       )

@@ -13,7 +13,7 @@ import {
 } from './attention-launch.js'
 import { DEPTH, declareSumRows, PANEL, scoreTile } from './tile-kernels.js'
 
-const [MAXIMUM, TOTAL, DECAY, LAST_KEY] = [0, 1, 2, 3]
+const [MAXIMUM, TOTAL, DECAY, LAST_KEY, FIRST_KEY] = [0, 1, 2, 3, 4]
 const NOTHING = Number.NEGATIVE_INFINITY
 
 /**
@@ -32,6 +32,7 @@ const source: KernelSource<AttentionAttributes> = {
       k.buffer('v', 'float32', 'read'),
     ]
     const starts = k.buffer('starts', 'int32', 'read')
+    const firsts = k.buffer('firsts', 'int32', 'read')
     const [y, lse] = [k.buffer('y', 'float32', 'write'), k.buffer('lse', 'float32', 'write')]
     const workspace = k.buffer('scratch', 'uint8', 'readwrite')
     const scratch = k.reinterpret(workspace, 'float32')
@@ -44,7 +45,9 @@ const source: KernelSource<AttentionAttributes> = {
     forEachBlock(k, p, (batch, kvHead, block, s) => {
       const start = k.let(k.load(starts, batch), 'start')
       const row0 = k.let(v.mul(block, PANEL), 'row0')
-      const [maximum, total, lastKey] = [s.vector(MAXIMUM), s.vector(TOTAL), s.vector(LAST_KEY)]
+      const [maximum, total] = [s.vector(MAXIMUM), s.vector(TOTAL)]
+      const [lastKey, firstKey] = [s.vector(LAST_KEY), s.vector(FIRST_KEY)]
+      const firstSeen = k.variable(p.keys, 'firstSeen')
       const place = (row: v.Value, length: v.Value, heads: v.Value): v.Value => {
         const position = k.let(v.div(row, p.group))
         const head = v.add(v.mul(kvHead, p.group), v.sub(row, v.mul(position, p.group)))
@@ -58,11 +61,16 @@ const source: KernelSource<AttentionAttributes> = {
           v.lt(row, p.rows),
           () => {
             packColumn(k, p, scratch, s.panel, column, { x: q, from: place(row, p.time, p.heads), factor: p.scale })
-            k.store(integers, v.add(lastKey, column), v.add(start, v.div(row, p.group)))
+            const position = k.let(v.div(row, p.group))
+            const first = k.let(v.max(k.load(firsts, v.add(v.mul(batch, p.time), position)), 0))
+            k.store(integers, v.add(lastKey, column), v.add(start, position))
+            k.store(integers, v.add(firstKey, column), first)
+            firstSeen.set(v.min(firstSeen.get(), first))
           },
           () => {
             packColumn(k, p, scratch, s.panel, column, null)
             k.store(integers, v.add(lastKey, column), v.i32(-1))
+            k.store(integers, v.add(firstKey, column), v.i32(0))
           },
         )
       })
@@ -72,7 +80,7 @@ const source: KernelSource<AttentionAttributes> = {
       const seen = k.let(v.min(p.keys, v.add(v.add(start, v.div(lastRow, p.group)), 1)), 'seen')
       const stride = k.let(v.mul(p.kvHeads, p.channels), 'stride')
       k.for(
-        0,
+        firstSeen.get(),
         seen,
         (key0) => {
           const depth = k.let(v.min(v.sub(seen, key0), DEPTH), 'depth')
@@ -119,6 +127,7 @@ function softmaxOfBlock(k: v.KernelBuilder, scratch: v.BufferRef, integers: v.Bu
       for (const half of [0, 4]) {
         const place = (i: number): v.Value => v.add(vectors as v.Value, i * PANEL + half)
         const lastKey = k.let(v.load(integers, place(LAST_KEY), 4))
+        const firstKey = k.let(v.load(integers, place(FIRST_KEY), 4))
         const before = k.let(v.load(scratch, place(MAXIMUM), 4))
         const maximum = k.variable(before, 'maximum')
         const key = k.variable(key0 as v.Value, 'key')
@@ -126,7 +135,8 @@ function softmaxOfBlock(k: v.KernelBuilder, scratch: v.BufferRef, integers: v.Bu
           scores as v.Value,
           end,
           (at) => {
-            const isSeen = v.le(v.splat(key.get(), 4), lastKey)
+            const at4 = k.let(v.splat(key.get(), 4))
+            const isSeen = v.and(v.le(at4, lastKey), v.ge(at4, firstKey))
             const score = k.let(v.select(isSeen, v.load(scratch, v.add(at, half), 4), NOTHING))
             k.store(scratch, v.add(at, half), score)
             maximum.set(v.max(maximum.get(), score))

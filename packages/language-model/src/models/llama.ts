@@ -10,6 +10,23 @@ export interface Decoding {
   readonly layers: readonly LayerCache[]
 }
 
+/** What a forward pass may be told beside the tokens. */
+export interface LlamaInputs {
+  /** The tokens continue what the caches hold. */
+  readonly decoding?: Decoding
+  /** First position that each token sees, int32 [B, T]: where its document begins, when several are packed in a row. */
+  readonly firsts?: Tensor
+  /** Rotary positions, int32 [T] or [B, T], for documents that count from 0. Default: 0 .. T-1, or from the decoding's start. */
+  readonly positions?: Tensor
+}
+
+/** Where the tokens of a call stand. */
+interface Place {
+  readonly positions: Tensor
+  readonly start: Tensor | null
+  readonly firsts: Tensor | null
+}
+
 const INIT_STD = 0.02
 
 function projection(inputs: number, outputs: number, std = INIT_STD): Linear {
@@ -36,7 +53,8 @@ class LlamaAttention extends Module {
     this.o_proj = projection(H * D, C, residualStd)
   }
 
-  forward(x: Tensor, positions: Tensor, start: Tensor | null, cache: LayerCache | null): Tensor {
+  forward(x: Tensor, place: Place, cache: LayerCache | null): Tensor {
+    const { positions, start, firsts } = place
     const {
       heads: H,
       kvHeads,
@@ -51,7 +69,10 @@ class LlamaAttention extends Module {
     const k = rotate(this.k_proj.forward(x).reshape([B, T, kvHeads, D])) // [B, T, KV, D]
     const v = this.v_proj.forward(x).reshape([B, T, kvHeads, D])
     const held = cache && start ? appendToCache(cache, k, v, start) : { k, v } // [B, S, KV, D]
-    const { y } = causalAttention(q, held.k, held.v, start ? { starts: start } : {}) // [B, T, H, D]
+    const { y } = causalAttention(q, held.k, held.v, {
+      ...(start ? { starts: start } : {}),
+      ...(firsts ? { firsts } : {}),
+    }) // [B, T, H, D]
     return this.o_proj.forward(y.reshape([B, T, H * D])) // [B, T, C]
   }
 }
@@ -92,8 +113,8 @@ class LlamaLayer extends Module {
     this.mlp = new LlamaMlp(config, residualStd)
   }
 
-  forward(x: Tensor, positions: Tensor, start: Tensor | null, cache: LayerCache | null): Tensor {
-    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), positions, start, cache))
+  forward(x: Tensor, place: Place, cache: LayerCache | null): Tensor {
+    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), place, cache))
     return h.add(this.mlp.forward(this.post_attention_layernorm.forward(h)))
   }
 }
@@ -111,13 +132,13 @@ class LlamaStack extends Module {
     this.norm = new RMSNorm(config.hiddenSize, { eps: config.rmsNormEps ?? 1e-5 })
   }
 
-  forward(tokens: Tensor, decoding: Decoding | null): Tensor {
+  forward(tokens: Tensor, { decoding, firsts, positions: given }: LlamaInputs): Tensor {
     const T = tokens.shape[1] as number
     const start = decoding?.start ?? null
-    const positions = start ? iota([T]).add(start) : iota([T]) // [T]
+    const positions = given ?? (start ? iota([T]).add(start) : iota([T])) // [T] or [B, T]
     let x = this.embed_tokens.forward(tokens) // [B, T, C]
     this.layers.forEach((layer, i) => {
-      x = layer.forward(x, positions, start, decoding?.layers[i] ?? null)
+      x = layer.forward(x, { positions, start, firsts: firsts ?? null }, decoding?.layers[i] ?? null)
     })
     return this.norm.forward(x)
   }
@@ -149,14 +170,14 @@ export class Llama extends Module implements CausalModel {
     return this.config.maxPositions
   }
 
-  /** int32 [B, T] -> logits [B, T, V]. With `decoding` the tokens continue what the caches hold. */
-  forward(tokens: TensorLike, decoding: Decoding | null = null): Tensor {
-    return this.head(this.model.forward(asTensor(tokens), decoding))
+  /** int32 [B, T] -> logits [B, T, V]. */
+  forward(tokens: TensorLike, inputs: LlamaInputs = {}): Tensor {
+    return this.head(this.model.forward(asTensor(tokens), inputs))
   }
 
   /** Logits of the token at index `last` (int32 []) alone: what decoding needs.  int32 [B, T] -> [B, V] */
   nextLogits(tokens: TensorLike, last: Tensor, decoding: Decoding): Tensor {
-    const x = this.model.forward(asTensor(tokens), decoding) // [B, T, C]
+    const x = this.model.forward(asTensor(tokens), { decoding }) // [B, T, C]
     return this.head(x.take(last, 1)) // [B, V]
   }
 
