@@ -1,5 +1,5 @@
 import { ArgumentError } from '@almanac/tensor-core'
-import type { TokenArray } from './token-array.js'
+import { type TokenSource, tokensOf } from './packed-documents.js'
 import { type TokenBatch, tokenBatch } from './token-batch.js'
 import { checkWindows } from './token-batches.js'
 
@@ -15,8 +15,9 @@ export interface HeldOutBatchesOptions {
  * ones. Every batch is full; windows that do not fill one are left out, unless that would leave none.
  * Throws ArgumentError.
  */
-export function heldOutBatches(tokens: TokenArray, options: HeldOutBatchesOptions): (() => TokenBatch)[] {
+export function heldOutBatches(source: TokenSource, options: HeldOutBatchesOptions): (() => TokenBatch)[] {
   const { batchSize, contextLength, count = Number.POSITIVE_INFINITY } = options
+  const tokens = tokensOf(source)
   checkWindows('heldOutBatches', tokens, batchSize, contextLength)
   if (!(count >= 1)) throw new ArgumentError('heldOutBatches', 'at least one batch', `${count}`)
   const windows = Math.floor((tokens.length - 1) / contextLength)
@@ -26,6 +27,6 @@ export function heldOutBatches(tokens: TokenArray, options: HeldOutBatchesOption
   const startOf = (i: number) => Math.floor((i * windows) / wanted) * contextLength
   return Array.from({ length: batches }, (_, batch) => () => {
     const starts = Array.from({ length: rows }, (_, row) => startOf(batch * rows + row))
-    return tokenBatch(tokens, starts, contextLength)
+    return tokenBatch(source, starts, contextLength)
   })
 }

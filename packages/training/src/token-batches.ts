@@ -1,4 +1,5 @@
 import { ArgumentError, threefry2x32 } from '@almanac/tensor-core'
+import { type TokenSource, tokensOf } from './packed-documents.js'
 import type { TokenArray } from './token-array.js'
 import { type TokenBatch, tokenBatch } from './token-batch.js'
 
@@ -14,11 +15,12 @@ export interface TokenBatchesOptions {
 }
 
 /**
- * Batches of windows of a text, each a pure function of its step: a run that goes on from step n sees what it would have
+ * Batches of windows of a text or of packed documents, each a pure function of its step: a run that goes on from step n sees what it would have
  * seen without the pause, and nothing has to be stored for it. Throws ArgumentError.
  */
-export function tokenBatches(tokens: TokenArray, options: TokenBatchesOptions): (step: number) => TokenBatch {
+export function tokenBatches(source: TokenSource, options: TokenBatchesOptions): (step: number) => TokenBatch {
   const { batchSize, contextLength, order = 'random', seed = 0 } = options
+  const tokens = tokensOf(source)
   checkWindows('tokenBatches', tokens, batchSize, contextLength)
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new ArgumentError('tokenBatches', 'a whole seed from 0 to 2^53 - 1', `${seed}`)
@@ -31,7 +33,7 @@ export function tokenBatches(tokens: TokenArray, options: TokenBatchesOptions): 
       const starts = rows.map((row) => ((step * batchSize + row) % windows) * contextLength)
       // The last window is moved back to where it is whole.
       return tokenBatch(
-        tokens,
+        source,
         starts.map((start) => Math.min(start, places - 1)),
         contextLength,
       )
@@ -44,7 +46,7 @@ export function tokenBatches(tokens: TokenArray, options: TokenBatchesOptions): 
       const [high, low] = threefry2x32(key0, key1, 0, row)
       return Math.floor(((high * 2 ** 21 + (low >>> 11)) / 2 ** 53) * places)
     })
-    return tokenBatch(tokens, starts, contextLength)
+    return tokenBatch(source, starts, contextLength)
   }
 }
 
