@@ -32,11 +32,12 @@ export function parseFields<S extends z.ZodObject>(schema: S, body: Record<strin
 }
 
 function issueError(issue: z.core.$ZodIssue): ApiError {
-  // Of the members of a union, the one that got furthest tells most.
+  // Of the members of a union, the one whose type fits tells most, or else the one that got furthest.
   if (issue.code === 'invalid_union') {
     const inner = issue.errors.flat().filter((one) => one.path.length > 0 || one.code !== 'invalid_type')
     if (inner.length > 0) {
-      const deepest = inner.reduce((a, b) => (b.path.length > a.path.length ? b : a))
+      const ranged = inner.find(({ code }) => code === 'too_small' || code === 'too_big')
+      const deepest = ranged ?? inner.reduce((a, b) => (b.path.length > a.path.length ? b : a))
       return issueError({ ...deepest, path: [...issue.path, ...deepest.path] })
     }
     const kinds = issue.errors.flat().flatMap((one) => (one.code === 'invalid_type' ? [one.expected] : []))
