@@ -1,16 +1,26 @@
 #!/usr/bin/env node
+import { isMainThread, workerData } from 'node:worker_threads'
 import type { Command } from './command.js'
+import { engineWorker, isEngineData } from './engine-worker.js'
 import { UsageError } from './usage-error.js'
 
 /** Loaded when they are called: `almanac --help` starts at once. */
 const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
   demo: {
-    summary: 'train a small language model on real text and write with it (npm start)',
+    summary: 'train a small language model on real text and chat with it (npm start)',
     load: async () => (await import('./commands/demo.js')).demoCommand,
   },
   pretrain: {
-    summary: 'train a Llama on text, byte by byte',
+    summary: 'train a Llama on text',
     load: async () => (await import('./commands/pretrain.js')).pretrainCommand,
+  },
+  tokenize: {
+    summary: 'train a tokenizer on text',
+    load: async () => (await import('./commands/tokenize.js')).tokenizeCommand,
+  },
+  serve: {
+    summary: 'an OpenAI-compatible server with a page to chat',
+    load: async () => (await import('./commands/serve.js')).serveCommand,
   },
   generate: {
     summary: 'write text with a trained model',
@@ -49,9 +59,13 @@ function report(error: unknown): number {
   return name === 'AbortError' ? 130 : error instanceof UsageError ? 2 : 1
 }
 
-// The reader of a pipe may leave early ("| head"): that is its right, not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.exitCode = report(error)
-  process.exit()
-})
+// The server's engine is this file again, in a thread of its own.
+if (!isMainThread && isEngineData(workerData)) void engineWorker()
+else {
+  // The reader of a pipe may leave early ("| head"): that is its right, not an error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    process.exitCode = report(error)
+    process.exit()
+  })
+}

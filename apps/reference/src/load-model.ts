@@ -1,61 +1,74 @@
 import {
-  byteTokenizer,
-  Llama,
-  type LlamaConfig,
+  type HuggingFaceTokenizerConfig,
+  type Llama,
+  llamaOf,
+  loadTokenizer,
+  readLlama,
   readLlama2c,
   readLlama2cTokenizer,
   type Tokenizer,
 } from '@almanac/language-model'
-import { loadStateDict } from '@almanac/tensor-core/nn'
-import { fileStorage, openCheckpoint } from '@almanac/training'
+import { fileStorage } from '@almanac/training'
+import { readJson, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from './prepare-data.js'
 import { isFolder, readNamedFile } from './read-file.js'
-import { CHECKPOINT_FILE, type RunConfig } from './run-config.js'
+import { CHECKPOINT_FILE } from './run-config.js'
 import { UsageError } from './usage-error.js'
 
 /** A model with the tokenizer that belongs to it. */
 export interface LoadedModel {
   readonly model: Llama
   readonly tokenizer: Tokenizer
+  readonly tokenizerConfig: HuggingFaceTokenizerConfig
+  /** Tokens that end a text, beside the tokenizer's own. */
+  readonly eosIds: readonly number[]
 }
 
 /**
- * Loads what --checkpoint names: a llama2.c file, which needs --tokenizer, or a folder that `almanac pretrain` or `demo`
- * wrote, which knows its tokenizer.
+ * Loads what --checkpoint names: a llama2.c file, which needs --tokenizer, or a folder in Hugging Face's layout, as
+ * `almanac pretrain` and `demo` write it.
  */
 export async function loadModel(
   command: string,
   checkpoint: string,
   tokenizerFile: string | undefined,
 ): Promise<LoadedModel> {
-  if (await isFolder(command, 'checkpoint', checkpoint)) return loadRun(command, checkpoint)
+  if (await isFolder(command, 'checkpoint', checkpoint)) return loadFolder(command, checkpoint)
   const bytes = await readNamedFile(command, 'checkpoint', checkpoint)
   if (tokenizerFile === undefined) {
     throw new UsageError(
       `${command}: expected --tokenizer with a llama2.c checkpoint, got none. Name its tok.bin file.`,
     )
   }
-  const { config, tensors } = readLlama2c(bytes, checkpoint)
+  const read = readLlama2c(bytes, checkpoint)
   const tokenizer = readLlama2cTokenizer(await readNamedFile(command, 'tokenizer', tokenizerFile), tokenizerFile)
-  return { model: fill(config, tensors), tokenizer }
+  checkVocabulary(command, tokenizer, read.config.vocabSize)
+  return { model: llamaOf(read), tokenizer, tokenizerConfig: {}, eosIds: [] }
 }
 
-async function loadRun(command: string, folder: string): Promise<LoadedModel> {
-  const found = await openCheckpoint(await fileStorage(folder), CHECKPOINT_FILE)
-  if (!found) {
+async function loadFolder(command: string, folder: string): Promise<LoadedModel> {
+  const storage = await fileStorage(folder)
+  const names = await storage.list()
+  if (!names.includes('config.json')) {
     throw new UsageError(
-      `${command}: expected ${CHECKPOINT_FILE} in --checkpoint ${folder}, got none. Train first: "almanac pretrain --out ${folder}".`,
+      names.includes(CHECKPOINT_FILE)
+        ? `${command}: expected a finished model in --checkpoint ${folder}, got a run that is not at its end. Start it again: it goes on.`
+        : `${command}: expected config.json and model.safetensors in --checkpoint ${folder}, got neither. Train first: "almanac pretrain --out ${folder}".`,
     )
   }
-  try {
-    const { model } = found.config as unknown as RunConfig
-    return { model: fill(model, await found.modelState()), tokenizer: byteTokenizer() }
-  } finally {
-    await found.close()
+  const json = await readJson(storage, TOKENIZER_FILE)
+  if (json === null) {
+    throw new UsageError(`${command}: expected ${TOKENIZER_FILE} in --checkpoint ${folder}, got none. Copy it there.`)
   }
+  const tokenizerConfig = ((await readJson(storage, TOKENIZER_CONFIG_FILE)) ?? {}) as HuggingFaceTokenizerConfig
+  const tokenizer = loadTokenizer(json, tokenizerConfig, `${folder}/${TOKENIZER_FILE}`)
+  const read = await readLlama(folder)
+  checkVocabulary(command, tokenizer, read.config.vocabSize)
+  return { model: llamaOf(read), tokenizer, tokenizerConfig, eosIds: read.generation.eosIds ?? [] }
 }
 
-function fill(config: LlamaConfig, tensors: Parameters<typeof loadStateDict>[1]): Llama {
-  const model = new Llama(config)
-  loadStateDict(model, tensors)
-  return model
+function checkVocabulary(command: string, tokenizer: Tokenizer, vocabSize: number): void {
+  if (tokenizer.vocabularySize <= vocabSize) return
+  throw new UsageError(
+    `${command}: expected a tokenizer of at most ${vocabSize} tokens, the model's vocabulary, got ${tokenizer.vocabularySize}. Use the tokenizer that the model was trained with.`,
+  )
 }

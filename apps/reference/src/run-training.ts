@@ -1,4 +1,4 @@
-import { Llama } from '@almanac/language-model'
+import { Llama, writeLlama } from '@almanac/language-model'
 import { crossEntropy, key } from '@almanac/tensor-core'
 import { AdamW } from '@almanac/tensor-core/optim'
 import {
@@ -6,18 +6,22 @@ import {
   evaluator,
   fileStorage,
   heldOutBatches,
-  splitHeldOut,
+  jsonLinesLog,
+  type ProgressEvent,
   type TokenBatch,
   type TrainResult,
   tokenBatches,
   train,
 } from '@almanac/training'
-import type { Corpus } from './corpus.js'
+import { type CountComparison, compareWithCounts } from './compare-with-counts.js'
+import { type Corpus, corpusDigest } from './corpus.js'
+import { jsonChunks, type PreparedData, prepareData, readJson } from './prepare-data.js'
 import { bar, duration, progressLine } from './progress-line.js'
-import { CHECKPOINT_FILE, type RunConfig } from './run-config.js'
+import { CHECKPOINT_FILE, LOG_FILE, REPORT_FILE, type RunConfig } from './run-config.js'
 
 export interface TrainingRun {
-  readonly config: RunConfig
+  /** Without the corpus, which is added here. The model's vocabulary is the tokenizer's. */
+  readonly config: Omit<RunConfig, 'corpus' | 'corpusDigest'>
   readonly corpus: Corpus
   readonly folder: string
   /** false: begin anew even if the folder holds a checkpoint. */
@@ -26,23 +30,75 @@ export interface TrainingRun {
   readonly signal?: AbortSignal
 }
 
-/** Batches of held-out text that the loss is measured on. */
-const EVALUATION_BATCHES = 16
+export interface FinishedRun {
+  readonly model: Llama
+  readonly data: PreparedData
+  readonly result: TrainResult
+  readonly comparison: CountComparison
+}
 
-/** Trains a Llama on bytes of text with progress on standard error; returns the model and the result. */
-export async function runTraining(run: TrainingRun): Promise<{ model: Llama; result: TrainResult }> {
-  const { config, corpus, folder } = run
-  const { batchSize, contextLength, steps } = config
-  const { train: text, heldOut } = splitHeldOut(corpus.bytes, 0.05)
-  const model = new Llama(config.model).init(key(config.seed))
-  const optimizer = new AdamW(model, { beta1: 0.9, beta2: 0.95, weightDecay: 0.1 })
-  const loss = ({ inputs, targets }: TokenBatch) => crossEntropy(model.forward(inputs), targets)
+/** Windows of held-out text that the loss is measured on while training goes on. */
+const EVALUATION_BATCHES = 8
+
+/**
+ * From text to a model in a folder, with progress on standard error: a tokenizer, the encoded corpus, training with
+ * checkpoints and a log, the comparison with counting, and at last the model in Hugging Face's files. Every step takes
+ * what the folder holds already.
+ */
+export async function runTraining(run: TrainingRun): Promise<FinishedRun> {
+  const { corpus, folder, signal } = run
   const line = progressLine()
-  const result = await train<TokenBatch>({
+  const storage = await fileStorage(folder)
+  const { vocabSize, maxPositions } = run.config.model
+  const data = await prepareData({ corpus, storage, vocabSize, maxPositions, line, ...(signal ? { signal } : {}) })
+  // A small text may have fewer pairs than the vocabulary has room for.
+  const config: RunConfig = {
+    ...run.config,
+    model: { ...run.config.model, vocabSize: data.tokenizer.vocabularySize },
+    corpus: corpus.name,
+    corpusDigest: corpusDigest(corpus),
+  }
+  const model = new Llama(config.model).init(key(config.seed))
+  const log = await jsonLinesLog(`${folder}/${LOG_FILE}`)
+  let result: TrainResult
+  try {
+    const show = showProgress(line, folder)
+    result = await trainModel(run, config, model, data, storage, (event) => {
+      log.write(event)
+      show(event)
+    })
+  } finally {
+    await log.close()
+  }
+
+  const known = run.resume && result.resumedFrom === config.steps ? await readJson(storage, REPORT_FILE) : null
+  if (known === null) line.note('comparing with a bigram and a trigram of the same tokens ...')
+  const comparison = (known as CountComparison | null) ?? (await compareWithCounts(model, data, config.contextLength))
+  if (known === null) {
+    await writeLlama(storage, model, {
+      generation: { bosId: data.tokenizer.bosId as number, eosIds: [data.tokenizer.eosId as number] },
+    })
+    await storage.write(REPORT_FILE, jsonChunks(comparison))
+  }
+  return { model, data, result, comparison }
+}
+
+function trainModel(
+  run: TrainingRun,
+  config: RunConfig,
+  model: Llama,
+  data: PreparedData,
+  storage: Awaited<ReturnType<typeof fileStorage>>,
+  onProgress: (event: ProgressEvent) => void,
+): Promise<TrainResult> {
+  const { batchSize, contextLength, steps } = config
+  const loss = ({ inputs, targets, firsts }: TokenBatch) =>
+    crossEntropy(model.forward(inputs, firsts ? { firsts } : {}), targets)
+  return train<TokenBatch>({
     model,
-    optimizer,
+    optimizer: new AdamW(model, { beta1: 0.9, beta2: 0.95, weightDecay: 0.1 }),
     loss,
-    batches: tokenBatches(text, { batchSize, contextLength, seed: config.seed }),
+    batches: tokenBatches(data.train, { batchSize, contextLength, seed: config.seed }),
     steps,
     schedule: cosineSchedule({
       peak: config.learningRate,
@@ -56,32 +112,31 @@ export async function runTraining(run: TrainingRun): Promise<{ model: Llama; res
       every: Math.max(1, Math.ceil(steps / 4)),
       run: evaluator({
         loss,
-        batches: heldOutBatches(heldOut, { batchSize, contextLength, count: EVALUATION_BATCHES }),
+        batches: heldOutBatches(data.heldOut, { batchSize, contextLength, count: EVALUATION_BATCHES }),
+        bytesPerToken: data.bytesPerToken,
       }),
     },
-    checkpoint: {
-      storage: await fileStorage(folder),
-      name: CHECKPOINT_FILE,
-      every: run.checkpointEvery,
-      config,
-      resume: run.resume,
-    },
+    checkpoint: { storage, name: CHECKPOINT_FILE, every: run.checkpointEvery, config, resume: run.resume },
     ...(run.signal ? { signal: run.signal } : {}),
-    onProgress(event) {
-      if (event.type === 'resumed') {
-        line.note(`going on from the checkpoint of step ${event.step} of ${event.steps} in ${folder}`)
-      } else if (event.type === 'step') {
-        const rate = `${Math.round(event.tokensPerSecond).toLocaleString('en')} tokens/s`
-        line.update(
-          `${bar(event.step / event.steps)} step ${event.step}/${event.steps}  loss ${event.loss.toFixed(3)}  ${rate}  ${duration(event.remainingSeconds)} left`,
-          event.step === event.steps,
-        )
-      } else if (event.type === 'evaluation') {
-        line.note(
-          `step ${event.step}: held-out ${event.evaluation.nats.toFixed(3)} nats a byte, ${event.evaluation.bitsPerByte.toFixed(3)} bits a byte`,
-        )
-      }
-    },
+    onProgress,
   })
-  return { model, result }
+}
+
+function showProgress(line: ReturnType<typeof progressLine>, folder: string): (event: ProgressEvent) => void {
+  return (event) => {
+    if (event.type === 'resumed') {
+      line.note(`going on from the checkpoint of step ${event.step} of ${event.steps} in ${folder}`)
+    } else if (event.type === 'step') {
+      const { step, steps } = event
+      const rate = `${Math.round(event.tokensPerSecond).toLocaleString('en')} tokens/s`
+      const left = `${duration(event.remainingSeconds)} left`
+      line.update(
+        `${bar(step / steps)} step ${step}/${steps}  loss ${event.loss.toFixed(3)}  ${rate}  ${left}`,
+        step === steps,
+      )
+    } else if (event.type === 'evaluation') {
+      const { nats, bitsPerByte } = event.evaluation
+      line.note(`step ${event.step}: held-out ${nats.toFixed(3)} nats a token, ${bitsPerByte.toFixed(3)} bits a byte`)
+    }
+  }
 }

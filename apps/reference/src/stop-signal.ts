@@ -16,3 +16,11 @@ export function stopSignal(): { signal: AbortSignal; release(): void } {
     },
   }
 }
+
+/** Waits for Ctrl-C or SIGTERM. */
+export function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+}

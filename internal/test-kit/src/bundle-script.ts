@@ -3,11 +3,11 @@ import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 
 /**
- * A script built with the sources of every workspace package, for tests that need a process of its own. It lies in the
- * package's node_modules, from where npm packages are found; what earlier processes left there is removed.
+ * A script built with the sources of every workspace package, for tests that need a process of its own. It lies inside the
+ * package, from where npm packages are found; what earlier processes left there is removed.
  */
 export async function bundleScript(packageFolder: string, entry: string): Promise<string> {
-  const bundles = join(packageFolder, 'node_modules', '.test-bundles')
+  const bundles = join(packageFolder, '.test-bundles')
   const name = basename(entry).replace(/\.[cm]?ts$/, '')
   const folder = join(bundles, `${name}-${process.pid}`)
   mkdirSync(folder, { recursive: true })

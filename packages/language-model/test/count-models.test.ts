@@ -19,7 +19,7 @@ const test = text(3, 2000)
 const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length
 
 describe.each<[string, () => CountModel]>([
-  ['the interpolated bigram', () => interpolatedBigram(train, tuning, V)],
+  ['the interpolated bigram', () => interpolatedBigram(train, V, { heldOut: tuning })],
   ['the Kneser-Ney trigram', () => kneserNeyTrigram(train, V)],
 ])('%s', (_, make) => {
   const model = make()
@@ -40,12 +40,12 @@ describe.each<[string, () => CountModel]>([
 })
 
 it('a trigram beats a bigram where two tokens matter', () => {
-  const [two, three] = [interpolatedBigram(train, tuning, V), kneserNeyTrigram(train, V)]
+  const [two, three] = [interpolatedBigram(train, V, { heldOut: tuning }), kneserNeyTrigram(train, V)]
   expect(mean(three.nats(test))).toBeLessThan(mean(two.nats(test)) - 0.3)
 })
 
 it('finds the weights that suit the tuning text best', () => {
-  const { weights } = interpolatedBigram(train, tuning, V)
+  const { weights } = interpolatedBigram(train, V, { heldOut: tuning })
   expect(weights[0] + weights[1] + weights[2]).toBeCloseTo(1, 12)
   const likelihood = (of: readonly number[]) => {
     const counts = new Float64Array(V)
@@ -134,7 +134,7 @@ it('follows the equations of Kneser and Ney', () => {
 
 it('refuses ids outside the vocabulary and texts of nothing', () => {
   expect(() => kneserNeyTrigram([0, 3], 3)).toThrow('kneserNeyTrigram: expected ids from 0 to 2, got 3 at 1.')
-  expect(() => interpolatedBigram([0, 1], [0], 3)).toThrow(
+  expect(() => interpolatedBigram([0, 1], 3, { heldOut: [0] })).toThrow(
     'interpolatedBigram: expected texts of two tokens or more, got 1.',
   )
 })

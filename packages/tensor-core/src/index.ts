@@ -35,9 +35,9 @@ export {
 } from './default-device.js'
 export { Device } from './device.js'
 export {
+  byteLengthOf,
   computeTypeOf,
   type DType,
-  byteLengthOf,
   dtypeName,
   isBlock,
   isFloat,

@@ -60,7 +60,7 @@ Writes text to standard output, and nothing else there.
       throw new UsageError(`generate: expected --quantize q8_0, got '${options.quantize}'.`)
     }
     const device = await chooseDevice('generate', options.backend, options.threads)
-    const { model, tokenizer } = await loadModel('generate', options.checkpoint, options.tokenizer)
+    const { model, tokenizer, eosIds } = await loadModel('generate', options.checkpoint, options.tokenizer)
     if (options.prompt === '' && tokenizer.bosId === undefined) {
       throw new UsageError('generate: expected --prompt for a model without a beginning-of-text token, got none.')
     }
@@ -72,6 +72,7 @@ Writes text to standard output, and nothing else there.
       topP,
       seed,
       maxTokens,
+      stopIds: eosIds,
     })) {
       process.stdout.write(piece)
     }

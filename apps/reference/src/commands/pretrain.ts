@@ -1,15 +1,16 @@
 import { chooseDevice } from '../choose-device.js'
 import type { Command } from '../command.js'
 import { builtInCorpus, fileCorpus } from '../corpus.js'
-import { lossPlot } from '../loss-plot.js'
+import { LEAST_VOCABULARY } from '../prepare-data.js'
 import { readNumber, readOptions } from '../read-options.js'
-import type { RunConfig } from '../run-config.js'
 import { runTraining } from '../run-training.js'
+import { showResult } from '../show-result.js'
 import { stopSignal } from '../stop-signal.js'
 import { UsageError } from '../usage-error.js'
 
 const OPTIONS = {
   text: { type: 'string', multiple: true },
+  'vocab-size': { type: 'string' },
   out: { type: 'string' },
   steps: { type: 'string' },
   batch: { type: 'string' },
@@ -31,16 +32,18 @@ const OPTIONS = {
 
 export const pretrainCommand: Command = {
   name: 'pretrain',
-  summary: 'train a Llama on text, byte by byte',
+  summary: 'train a Llama on text',
   help: `almanac pretrain --out <folder> [options]
 
-Trains a Llama from nothing and writes checkpoints to a folder. Run it again with the same options and it goes on from the last one.
+Trains a tokenizer and a Llama from nothing: checkpoints, a log and at last the model in Hugging Face's files, in one folder. Run it
+again with the same options and it goes on where it stopped.
 
-  --out FOLDER            where the checkpoint goes
-  --text FILE             text to train on, may be repeated (default: messages to Congress, 10 MB)
+  --out FOLDER            where everything goes
+  --text FILE             text to train on, each file a document, may be repeated (default: messages to Congress, 10 MB)
+  --vocab-size N          tokens of the tokenizer, 258 (bytes) or more (default 2048)
   --steps N               updates (default 800)
   --batch N               windows in a batch (default 8)
-  --context N             bytes a window, and the longest text (default 256)
+  --context N             tokens a window, and the longest text (default 256)
   --learning-rate N       highest rate of the cosine schedule (default 0.003)
   --hidden N --layers N --heads N --kv-heads N --ffn N
                           the model (default 128, 6, 4, as heads, 344)
@@ -70,7 +73,11 @@ Trains a Llama from nothing and writes checkpoints to a folder. Run it again wit
       seed: readNumber('pretrain', 'seed', options.seed, 0, { least: 0, whole: true }),
     }
     const model = {
-      vocabSize: 256,
+      vocabSize: readNumber('pretrain', 'vocab-size', options['vocab-size'], 2048, {
+        least: LEAST_VOCABULARY,
+        most: 65_536,
+        whole: true,
+      }),
       hiddenSize: count('hidden', 128),
       intermediateSize: count('ffn', 344),
       layers: count('layers', 6),
@@ -80,17 +87,10 @@ Trains a Llama from nothing and writes checkpoints to a folder. Run it again wit
       maxPositions: contextLength,
     }
     const corpus = options.text ? await fileCorpus('pretrain', options.text) : await builtInCorpus()
-    const config: RunConfig = {
-      model,
-      tokenizer: 'bytes',
-      corpus: corpus.name,
-      corpusBytes: corpus.bytes.length,
-      ...settings,
-    }
     const device = await chooseDevice('pretrain', options.backend, options.threads)
     const stop = stopSignal()
-    const { result } = await runTraining({
-      config,
+    const run = await runTraining({
+      config: { model, ...settings },
       corpus,
       folder: options.out,
       resume: !options.fresh,
@@ -99,7 +99,7 @@ Trains a Llama from nothing and writes checkpoints to a folder. Run it again wit
     })
     stop.release()
     await device.close()
-    const last = result.evaluations.at(-1)
+    const { result, comparison } = run
     if (options.json) {
       console.log(
         JSON.stringify({
@@ -107,13 +107,13 @@ Trains a Llama from nothing and writes checkpoints to a folder. Run it again wit
           resumedFrom: result.resumedFrom,
           loss: result.losses.at(-1),
           losses: [...result.losses],
-          heldOut: last,
+          heldOut: result.evaluations.at(-1),
+          comparison,
         }),
       )
       return
     }
-    console.log(lossPlot(result.losses))
-    console.log(`held-out: ${last?.nats.toFixed(4)} nats a byte, ${last?.bitsPerByte.toFixed(4)} bits a byte`)
-    console.log(`next: almanac generate --checkpoint ${options.out} --prompt "Fellow citizens"`)
+    console.log(showResult(run))
+    console.log(`next: almanac serve --checkpoint ${options.out}`)
   },
 }

@@ -1,23 +1,27 @@
 import { type CountModel, checkTokens, type TokenIds } from './count-model.js'
 
+export type MixtureWeights = readonly [uniform: number, unigram: number, bigram: number]
+
 export interface InterpolatedBigram extends CountModel {
   /** Weights of the uniform, unigram and bigram estimates; they sum to 1. */
-  readonly weights: readonly [uniform: number, unigram: number, bigram: number]
+  readonly weights: MixtureWeights
 }
+
+/** Tokens to find the weights on, which are not among those counted; or weights that were found. */
+export type BigramFit = { readonly heldOut: TokenIds } | { readonly weights: MixtureWeights }
 
 /** EM passes at most, and the change of the mean log-likelihood in nats at which it ends. */
 const PASSES = 1000
 const CONVERGED = 1e-10
 
 /**
- * p(w | v) = a / V + b count(w) / N + c count(v w) / count(v): the weights are found by expectation maximisation on
- * `heldOut`, tokens that are not among those counted. After a context that was never seen the unigrams have the bigrams' share.
+ * p(w | v) = a / V + b count(w) / N + c count(v w) / count(v): the weights are found by expectation maximisation. After a context that was never seen the unigrams have the bigrams' share.
  * Jelinek and Mercer 1980; Chen and Goodman 1998, section 2.4.
  * Throws ArgumentError for a vocabulary or texts of nothing.
  */
-export function interpolatedBigram(tokens: TokenIds, heldOut: TokenIds, vocabSize: number): InterpolatedBigram {
+export function interpolatedBigram(tokens: TokenIds, vocabSize: number, fit: BigramFit): InterpolatedBigram {
   checkTokens('interpolatedBigram', tokens, vocabSize)
-  checkTokens('interpolatedBigram', heldOut, vocabSize)
+  if ('heldOut' in fit) checkTokens('interpolatedBigram', fit.heldOut, vocabSize)
   const unigrams = new Float64Array(vocabSize)
   const contexts = new Float64Array(vocabSize)
   const bigrams = new Map<number, number>()
@@ -38,7 +42,9 @@ export function interpolatedBigram(tokens: TokenIds, heldOut: TokenIds, vocabSiz
     const bigram = seen > 0 ? (bigrams.get(v * vocabSize + w) ?? 0) / seen : -1
     return [1 / vocabSize, (unigrams[w] as number) / tokens.length, bigram]
   }
-  const weights = mixtureWeights(Array.from({ length: heldOut.length - 1 }, (_, i) => estimates(heldOut, i + 1)))
+  const tune = ({ heldOut }: { readonly heldOut: TokenIds }) =>
+    mixtureWeights(Array.from({ length: heldOut.length - 1 }, (_, i) => estimates(heldOut, i + 1)))
+  const weights = 'heldOut' in fit ? tune(fit) : fit.weights
   return {
     weights,
     nats(text, from = 0, to = text.length) {

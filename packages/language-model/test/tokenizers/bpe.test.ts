@@ -161,7 +161,7 @@ describe('a trained tokenizer', () => {
   })
 
   it('streams text that is never half a character', () => {
-    for (const text of [mixed(5000, 9), '👩‍👩‍👧 汉字 ' + english(500)]) {
+    for (const text of [mixed(5000, 9), `👩‍👩‍👧 汉字 ${english(500)}`]) {
       const stream = tokenizer.stream()
       let joined = ''
       for (const id of tokenizer.encode(text)) {
