@@ -10,6 +10,7 @@ import { openSafetensors, type SafetensorsTensorSource, safetensorsChunks } from
 import { type CheckpointStorage, type PackedDocuments, packDocuments } from '@almanac/training'
 import { type Corpus, corpusBytes, corpusDigest, splitCorpus } from './corpus.js'
 import { bar, duration, type progressLine } from './progress-line.js'
+import { UsageError } from './usage-error.js'
 
 export const TOKENIZER_FILE = 'tokenizer.json'
 export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json'
@@ -161,6 +162,8 @@ export async function readJson(storage: CheckpointStorage, name: string): Promis
   if (!source) return null
   try {
     return JSON.parse(new TextDecoder().decode(await source.read(0, source.size)))
+  } catch (error) {
+    throw new UsageError(`${name}: expected JSON, got ${(error as Error).message}. Write the file anew.`)
   } finally {
     await source.close?.()
   }

@@ -2,6 +2,7 @@ import { Llama, writeLlama } from '@almanac/language-model'
 import { crossEntropy, key } from '@almanac/tensor-core'
 import { AdamW } from '@almanac/tensor-core/optim'
 import {
+  type CheckpointStorage,
   cosineSchedule,
   evaluator,
   fileStorage,
@@ -18,6 +19,7 @@ import { type Corpus, corpusDigest } from './corpus.js'
 import { jsonChunks, type PreparedData, prepareData, readJson } from './prepare-data.js'
 import { bar, duration, progressLine } from './progress-line.js'
 import { CHECKPOINT_FILE, LOG_FILE, REPORT_FILE, type RunConfig } from './run-config.js'
+import { UsageError } from './usage-error.js'
 
 export interface TrainingRun {
   /** Without the corpus, which is added here. The model's vocabulary is the tokenizer's. */
@@ -51,6 +53,12 @@ export async function runTraining(run: TrainingRun): Promise<FinishedRun> {
   const storage = await fileStorage(folder)
   const { vocabSize, maxPositions } = run.config.model
   const data = await prepareData({ corpus, storage, vocabSize, maxPositions, line, ...(signal ? { signal } : {}) })
+  const least = 2 * run.config.contextLength + 1
+  if (data.heldOut.tokens.length < least) {
+    throw new UsageError(
+      `text: expected ${least} tokens or more in its last twentieth, two windows to measure the loss on, got ${data.heldOut.tokens.length}. Give a longer text.`,
+    )
+  }
   // A small text may have fewer pairs than the vocabulary has room for.
   const config: RunConfig = {
     ...run.config,
@@ -71,16 +79,24 @@ export async function runTraining(run: TrainingRun): Promise<FinishedRun> {
     await log.close()
   }
 
-  const known = run.resume && result.resumedFrom === config.steps ? await readJson(storage, REPORT_FILE) : null
-  if (known === null) line.note('comparing with a bigram and a trigram of the same tokens ...')
-  const comparison = (known as CountComparison | null) ?? (await compareWithCounts(model, data, config.contextLength))
-  if (known === null) {
-    await writeLlama(storage, model, {
-      generation: { bosId: data.tokenizer.bosId as number, eosIds: [data.tokenizer.eosId as number] },
-    })
-    await storage.write(REPORT_FILE, jsonChunks(comparison))
-  }
+  const known = await readReport(storage, config)
+  if (known) return { model, data, result, comparison: known }
+  line.note('comparing with a bigram and a trigram of the same tokens ...')
+  const comparison = await compareWithCounts(model, data, config.contextLength)
+  await writeLlama(storage, model, {
+    generation: { bosId: data.tokenizer.bosId as number, eosIds: [data.tokenizer.eosId as number] },
+  })
+  // Last: a folder with the report of a run has the model of that run.
+  await storage.write(REPORT_FILE, jsonChunks({ ...comparison, run: config }))
   return { model, data, result, comparison }
+}
+
+/** What the folder's report says, if it is of this very run: the same settings give the same model. */
+async function readReport(storage: CheckpointStorage, config: RunConfig): Promise<CountComparison | null> {
+  const report = (await readJson(storage, REPORT_FILE)) as (CountComparison & { readonly run: unknown }) | null
+  if (!report || JSON.stringify(report.run) !== JSON.stringify(config)) return null
+  const { run: _, ...comparison } = report
+  return comparison
 }
 
 function trainModel(

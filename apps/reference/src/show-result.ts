@@ -8,7 +8,9 @@ export function showResult({ result, comparison, data }: FinishedRun): string {
   const row = (name: string, nats: number, note: string) =>
     `  ${name.padEnd(22)} ${nats.toFixed(3)} nats a token  ${bits(nats)} bits a byte  ${note}`
   const interval = ({ mean, low, high }: typeof overBigram) =>
-    `${mean >= 0 ? 'the model is better' : 'the model is worse'} by ${Math.abs(mean).toFixed(3)} (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`
+    mean >= 0
+      ? `the model is better by ${mean.toFixed(3)} (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`
+      : `the model is worse by ${(-mean).toFixed(3)} (95 %: ${(-high).toFixed(3)} to ${(-low).toFixed(3)})`
   return [
     `loss:   ${lossPlot(result.losses)}`,
     `held out, ${tokens.toLocaleString('en')} tokens:`,

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 import { bundleScript } from '@almanac/test-kit'
 
 const SOURCE = resolve(import.meta.dirname, '../src/cli.ts')
@@ -26,10 +27,7 @@ export async function runAlmanac(
   args: readonly string[],
   watch?: (child: ChildProcess, stderr: () => string) => void,
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [await built(), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 120_000,
-  })
+  const child = await spawnAlmanac(args)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (piece: Buffer) => {
     stdout += piece.toString()
@@ -39,6 +37,41 @@ export async function runAlmanac(
   })
   watch?.(child, () => stderr)
   return new Promise((done) => child.on('close', (code, signal) => done({ code, signal, stdout, stderr })))
+}
+
+/** Ends by itself after two minutes, whatever becomes of the test. */
+export async function spawnAlmanac(args: readonly string[]): Promise<ChildProcessByStdio<null, Readable, Readable>> {
+  return spawn(process.execPath, [await built(), ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
+}
+
+export interface Server {
+  readonly url: string
+  /** Ends it as Ctrl-C does; the code it ended with. */
+  stop(): Promise<number | null>
+}
+
+/** Runs a command that serves, until it has said its address. */
+export async function startAlmanac(args: readonly string[]): Promise<Server> {
+  const child = await spawnAlmanac(args)
+  let output = ''
+  const closed = new Promise<number | null>((done) => child.on('close', done))
+  const url = await new Promise<string>((resolve, reject) => {
+    const see = (piece: Buffer) => {
+      output += piece.toString()
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(output)
+      if (found) resolve(found[0])
+    }
+    child.stdout.on('data', see)
+    child.stderr.on('data', see)
+    child.on('close', () => reject(new Error(`ended before it served: ${output}`)))
+  })
+  return {
+    url,
+    stop() {
+      child.kill('SIGINT')
+      return closed
+    },
+  }
 }
 
 export function temporaryFolder(): string {
