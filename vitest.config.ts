@@ -8,7 +8,7 @@ const root = import.meta.dirname
 /** Every workspace folder with a test/ directory is one project; all share the settings below. */
 const folders = ['packages', 'apps', 'internal']
   .flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
-  .concat('bench')
+  .concat('bench', 'docs')
   .filter((folder) => existsSync(join(root, folder, 'test')))
 
 // Tests run on the sources of every workspace package, never on stale builds.

@@ -4,6 +4,7 @@
 import { runBench } from './bench.mjs'
 import { buildAll } from './build.mjs'
 import { runCli } from './cli.mjs'
+import { runDocs } from './docs.mjs'
 import { installDependencies } from './install.mjs'
 import { withLock } from './lock.mjs'
 import { requireNode, say } from './process.mjs'
@@ -29,6 +30,10 @@ const commands = {
   bench: async () => {
     await prepare(true)
     await runBench(args)
+  },
+  docs: async () => {
+    await prepare(true)
+    await runDocs(args)
   },
   build: () => prepare(true),
   check: async () => {

@@ -10,6 +10,6 @@ export const workspaceFolders = () =>
   groups
     .filter((group) => existsSync(join(root, group)))
     .flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
-    .concat('bench')
+    .concat('bench', 'docs')
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .sort()

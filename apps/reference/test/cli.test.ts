@@ -3,25 +3,13 @@ import { join } from 'node:path'
 import { sharedData } from '@almanac/test-kit'
 import { describe, expect, test } from 'vitest'
 import { runAlmanac, temporaryFolder } from './run-almanac.js'
-import { smallRun, textFile } from './small-run.js'
+import { LASTING_FILES, smallRun, textFile } from './small-run.js'
 
 const checkpoint = sharedData('stories260K.bin')
 const tokenizer = sharedData('tok512.bin')
 const MISSING = 'needs ../shared/data/stories260K.bin and tok512.bin'
 
 /** Everything that a finished run leaves. */
-const FOLDER = [
-  'checkpoint.safetensors',
-  'config.json',
-  'generation_config.json',
-  'log.jsonl',
-  'model.safetensors',
-  'report.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'tokens.safetensors',
-]
-
 /** What llama2.c's run prints for this model at temperature 0 begins with this. */
 const TEXT =
   'Once upon a time, there was a little girl named Lily. She loved to play outside in the park. One day, she saw a big, red ball. She wanted to play with it, but it was too high.\n'
@@ -138,7 +126,7 @@ describe('almanac pretrain', () => {
     expect(result.resumedFrom).toBeGreaterThan(0)
     expect(result.losses).toEqual(whole.losses)
     expect(result.heldOut).toEqual(whole.heldOut)
-    expect(readdirSync(out).sort()).toEqual(FOLDER)
+    expect(readdirSync(out).sort()).toEqual([...LASTING_FILES, 'log.jsonl'].sort())
     expect(result.comparison.tokens).toBeGreaterThan(0)
     // The folder is a model that generate takes.
     const { stdout, code } = await runAlmanac([

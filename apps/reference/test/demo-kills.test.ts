@@ -4,24 +4,14 @@ import { join } from 'node:path'
 import { seededRandom } from '@almanac/test-kit'
 import { expect, test } from 'vitest'
 import { runAlmanac, temporaryFolder } from './run-almanac.js'
-import { textFile } from './small-run.js'
+import { LASTING_FILES, textFile } from './small-run.js'
 
 /** What must not depend on how often the demo was killed; the log has times in it. */
-const FILES = [
-  'checkpoint.safetensors',
-  'model.safetensors',
-  'config.json',
-  'generation_config.json',
-  'report.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'tokens.safetensors',
-]
 const KILLS = 20
 
 const digests = (folder: string) =>
   Object.fromEntries(
-    FILES.map((name) => [
+    LASTING_FILES.map((name) => [
       name,
       createHash('sha256')
         .update(readFileSync(join(folder, name)))

@@ -7,6 +7,18 @@ const WORDS = 'the quick brown fox jumps over a lazy dog while seven old wizards
   ' ',
 )
 
+/** What a finished run leaves behind and the same run always gives, bit for bit; log.jsonl beside them tells times. */
+export const LASTING_FILES = [
+  'checkpoint.safetensors',
+  'config.json',
+  'generation_config.json',
+  'model.safetensors',
+  'report.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'tokens.safetensors',
+]
+
 /** A text of sentences drawn from a few words, the same at every call; about 5.5 bytes a word. */
 export function textFile(words = 4000): string {
   const random = seededRandom(7)

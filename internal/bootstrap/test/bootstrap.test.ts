@@ -94,7 +94,7 @@ test('an unknown command and an unknown benchmark', async () => {
     code: 2,
     stdout: '',
     stderr:
-      'almanac: expected one of start, almanac, bench, build, check, test, got tset. Run it as "npm run <command>".\n',
+      'almanac: expected one of start, almanac, bench, docs, build, check, test, got tset. Run it as "npm run <command>".\n',
   })
   repository.write('bench/src/gemm.ts', '')
   const { code, stderr } = await repository.run(['bench', 'gem'])

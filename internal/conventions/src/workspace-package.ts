@@ -39,7 +39,7 @@ export const readWorkspace = (root: string): WorkspacePackage[] =>
   ['packages', 'apps', 'internal']
     .filter((group) => existsSync(join(root, group)))
     .flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
-    .concat('bench')
+    .concat('bench', 'docs')
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .sort()
     .map((folder) => readPackage(root, folder))

@@ -4,9 +4,13 @@ import { build } from 'esbuild'
 
 /**
  * A script built with the sources of every workspace package, for tests that need a process of its own. It lies inside the
- * package, from where npm packages are found; what earlier processes left there is removed.
+ * package, from where the `external` npm packages are found; what earlier processes left there is removed.
  */
-export async function bundleScript(packageFolder: string, entry: string): Promise<string> {
+export async function bundleScript(
+  packageFolder: string,
+  entry: string,
+  external: readonly string[] = ['webgpu'],
+): Promise<string> {
   const bundles = join(packageFolder, '.test-bundles')
   const name = basename(entry).replace(/\.[cm]?ts$/, '')
   const folder = join(bundles, `${name}-${process.pid}`)
@@ -24,7 +28,7 @@ export async function bundleScript(packageFolder: string, entry: string): Promis
     platform: 'node',
     target: 'node20',
     conditions: ['@almanac/source'],
-    external: ['webgpu'],
+    external: [...external],
     logLevel: 'error',
   })
   return join(folder, `${name}.mjs`)

@@ -52,7 +52,7 @@ interface LaunchBase {
   readonly label: string
 }
 
-/** outputs[j] at index i = expressions[j](inputs at i), for every i of `shape`. Input views are already broadcast to it. */
+/** At every index i of `shape`, output j is expression j of the inputs at i. Input views are already broadcast to `shape`. */
 export interface MapLaunch extends LaunchBase {
   readonly kind: 'map'
   readonly shape: Shape

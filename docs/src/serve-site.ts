@@ -1,0 +1,21 @@
+import { preview } from 'vite'
+
+export interface ServedSite {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Serves a finished site at 127.0.0.1. Port 0 takes any free one; a port in use rejects. */
+export async function serveSite(html: string, port: number): Promise<ServedSite> {
+  const server = await preview({
+    configFile: false,
+    root: html,
+    appType: 'mpa',
+    logLevel: 'silent',
+    build: { outDir: html },
+    preview: { host: '127.0.0.1', port, strictPort: true },
+  })
+  const url = server.resolvedUrls?.local[0]
+  if (url === undefined) throw new Error(`docs: expected to listen at 127.0.0.1:${port}, got no address.`)
+  return { url: url.replace(/\/$/, ''), close: () => server.close() }
+}

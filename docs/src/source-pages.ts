@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** One file of the repository that is a page of the site. */
+export interface SourcePage {
+  /** The file, relative to the repository's root: `packages/attention/README.md`. */
+  readonly file: string
+  /** The page, relative to the site's root, without an extension: `packages/attention`. */
+  readonly page: string
+  /** What the sidebar calls it. */
+  readonly title: string
+  readonly section: 'Guide' | 'Packages' | 'Project' | 'Decisions'
+  /** Without an outline at the side, for wide tables. */
+  readonly wide?: true
+}
+
+const markdownIn = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.md'))
+        .sort()
+    : []
+
+/** The heading of a page, for sidebars. */
+const heading = (file: string): string => /^# (.+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? file
+
+/** Packages that are published: folders under packages/ with a README. */
+export const publishedPackages = (root: string): string[] =>
+  readdirSync(join(root, 'packages'))
+    .filter((name) => existsSync(join(root, 'packages', name, 'README.md')))
+    .sort()
+
+/** Every page that is a file of the repository; the API reference is generated beside them. */
+export const sourcePages = (root: string): SourcePage[] => [
+  { file: 'docs/pages/index.md', page: 'index', title: 'Almanac', section: 'Guide' },
+  { file: 'docs/pages/getting-started.md', page: 'getting-started', title: 'Getting started', section: 'Guide' },
+  { file: 'docs/pages/how-it-fits.md', page: 'how-it-fits', title: 'How the packages fit', section: 'Guide' },
+  { file: 'apps/reference/README.md', page: 'command', title: 'The almanac command', section: 'Guide' },
+  ...publishedPackages(root).map(
+    (name): SourcePage => ({
+      file: `packages/${name}/README.md`,
+      page: `packages/${name}`,
+      title: name,
+      section: 'Packages',
+    }),
+  ),
+  { file: 'ARCHITECTURE.md', page: 'architecture', title: 'Architecture', section: 'Project' },
+  { file: 'CONTRIBUTING.md', page: 'contributing', title: 'Contributing', section: 'Project' },
+  { file: 'PAPERS.md', page: 'papers', title: 'Papers', section: 'Project', wide: true },
+  { file: 'LOG.md', page: 'log', title: 'Log of measurements', section: 'Project' },
+  ...markdownIn(join(root, 'decisions'))
+    .filter((name) => name !== 'TEMPLATE.md')
+    .map(
+      (name): SourcePage => ({
+        file: `decisions/${name}`,
+        page: `decisions/${name.slice(0, -'.md'.length)}`,
+        title: heading(join(root, 'decisions', name)),
+        section: 'Decisions',
+      }),
+    ),
+]
