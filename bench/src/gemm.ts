@@ -1,8 +1,7 @@
 // Square float32 matrix products on the wasm backend as a share of what its multiply-adds reach in registers, measured in
 // turns with it; beside PyTorch when --peers is given.
 import { parseArgs } from 'node:util'
-import { compile, key, matmul, normal, State, setDefaultDevice, wasmDevice } from '@almanac/tensor-core'
-import { fmaProbe } from './shared/fma-probe.js'
+import { compile, key, matmul, normal, peakProbes, State, setDefaultDevice, wasmDevice } from '@almanac/tensor-core'
 import { median } from './shared/median.js'
 import { runPyTorch } from './shared/pytorch-peer.js'
 import { writeResult } from './shared/write-result.js'
@@ -34,7 +33,7 @@ const emit = (row: Record<string, string | number>) => {
 for (const threads of values.threads.map(Number)) {
   const device = wasmDevice({ threads })
   setDefaultDevice(device)
-  const probe = fmaProbe(device, threads)
+  const { gigaflops: probe } = await peakProbes(device)
   await probe()
   for (const { size, products } of SIZES) {
     const operand = (seed: number) => new State(normal(key(seed), [size, size]))

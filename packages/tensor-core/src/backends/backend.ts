@@ -1,5 +1,6 @@
 import type { FusedDefinition } from '../fused/fused-definition.js'
 import type { TensorSpec } from '../ops/op-record.js'
+import type { KernelTimer } from '../profile/kernel-run.js'
 import type { Program } from '../schedule/program.js'
 
 /** A buffer of a backend; only the backend that made it knows what it is. */
@@ -44,6 +45,8 @@ export interface Backend {
   run(executable: Executable, bindings: readonly BufferHandle[]): Promise<void>
   /** Bytes held now: user buffers and the backend's own (arena, pools). */
   memory(): BackendMemory
+  /** Where the backend can take the times of kernels. */
+  readonly timer?: KernelTimer
   /** Ends workers and frees everything; the backend is unusable afterwards. */
   close(): Promise<void>
 }

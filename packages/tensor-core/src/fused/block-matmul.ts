@@ -3,7 +3,8 @@ import { DTypeError, ShapeError } from '../errors.js'
 import type { Tensor } from '../graph/tensor.js'
 import { cast } from '../ops/cast.js'
 import { matmul } from '../ops/matmul.js'
-import { formatShape } from '../shape.js'
+import type { TensorSpec } from '../ops/op-record.js'
+import { formatShape, sizeOf } from '../shape.js'
 import { defineFused } from './define-fused.js'
 
 /** x times the transpose of a packed matrix, decoded block by block.  x [..., K], w [N, K] of a block format -> [..., N] */
@@ -24,4 +25,5 @@ export const blockMatmul = defineFused({
   },
   kernels: { wasm: () => import('./block-matmul.kernel.js'), webgpu: () => import('./block-matmul.kernel.js') },
   supports: ([x]) => x?.dtype === 'float32',
+  flops: ([x, w]) => 2 * sizeOf((x as TensorSpec).shape) * ((w as TensorSpec).shape[0] as number),
 })

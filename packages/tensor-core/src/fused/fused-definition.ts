@@ -18,6 +18,8 @@ export interface FusedDefinition<Attributes = any> {
   }
   /** Whether the kernels take these inputs; where they do not, the fallback runs. Default: always. */
   supports?(inputs: readonly TensorSpec[], attributes: Attributes): boolean
+  /** Floating-point operations, a multiply-add being two: for profiles. */
+  flops?(inputs: readonly TensorSpec[], attributes: Attributes): number
   vjp?(context: VjpContext<Attributes>): readonly (Tensor | null)[]
   /** Inputs are handed to the kernel with any strides. Default: contiguous. */
   readonly strided?: boolean

@@ -57,6 +57,7 @@ export const matmulRecord: OpaqueRecord<undefined> = {
         }
     return [y]
   },
+  flops: ([a, b]) => 2 * sizeOf((a as TensorSpec).shape) * ((b as TensorSpec).shape.at(-1) as number),
   kernel: {
     params(launch: KernelLaunch<undefined>) {
       const [a, b] = launch.inputs as [KernelOperand, KernelOperand]

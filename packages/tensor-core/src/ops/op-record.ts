@@ -72,6 +72,8 @@ export interface OpaqueRecord<Attributes = unknown> extends RecordBase<Attribute
   readonly kind: 'opaque'
   /** On contiguous doubles; one array an output. */
   reference(inputs: readonly HostValue[], attributes: Attributes, outputs: readonly TensorSpec[]): Float64Array[]
+  /** Floating-point operations, a multiply-add being two: for profiles. */
+  flops?(inputs: readonly TensorSpec[], attributes: Attributes): number
   /** The kernel for every backend that has no better one. */
   readonly kernel: KernelSource<Attributes>
   /** The kernel reads its inputs through any strides (`KernelLaunch.inputs[i].view`). Otherwise they are contiguous. */

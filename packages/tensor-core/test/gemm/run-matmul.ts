@@ -13,7 +13,7 @@ export interface MatmulInput {
 
 export interface MatmulRun {
   readonly output: Uint8Array
-  /** Names of the passes that ran. */
+  /** Names of the passes that ran, without their tile. */
   readonly passes: readonly string[]
 }
 
@@ -34,7 +34,7 @@ export function runMatmul(
 ): MatmulRun {
   const view = contiguousView(shape)
   const launch = { inputs, outputs: [{ dtype: output, view }], attributes: undefined }
-  const passes = matmulPasses(launch, options)
+  const passes = matmulPasses(launch, { fusedMultiplyAdd: relaxedSimd, ...options })
   const bytes = new Uint8Array(memory.buffer)
   let top = LOWEST_ADDRESS + 4096
   const place = (size: number): number => {
@@ -79,5 +79,8 @@ export function runMatmul(
   if (!outside.every((b, i) => b === (i < 128 ? 0xa5 : 0xff))) {
     throw new Error(`${passes.map((p) => p.name)} wrote outside their ${dtypeName(output)} output or workspace`)
   }
-  return { output: bytes.slice(outputAddress, outputAddress + outputBytes), passes: passes.map((pass) => pass.name) }
+  return {
+    output: bytes.slice(outputAddress, outputAddress + outputBytes),
+    passes: passes.map((pass) => pass.name.replace(/\d+x\d+$/, '')),
+  }
 }

@@ -275,8 +275,8 @@ describe('ops with kernels of their own', () => {
       { threads: 2 },
       {
         overrides: {
-          copyIt: (_, workers) => {
-            expect(workers).toBe(2)
+          copyIt: (_, features) => {
+            expect(Object.keys(features)).toEqual(['fusedMultiplyAdd'])
             return [
               { name: 'first', source: passOne },
               { name: 'second', source: passTwo, work: 1e6 },

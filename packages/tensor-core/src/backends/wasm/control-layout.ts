@@ -20,13 +20,15 @@ export const CONTROL = {
   failedCommand: 9,
   /** The first worker to fail takes this word, and with it the right to give the reason. */
   failing: 10,
+  /** Byte address of the program's times; 0: nobody takes any. */
+  times: 11,
   /** The reason: how many UTF-16 units, and the units. Written before failedWorker, so it is there when that is seen. */
-  reasonLength: 11,
-  reason: 12,
+  reasonLength: 12,
+  reason: 13,
 } as const
 
 /** Longer reasons are cut. */
-export const REASON_UNITS = 244
+export const REASON_UNITS = 243
 export const CONTROL_WORDS = 256
 
 /** A command: table index, byte address of its arguments, flags, and a spare word. */

@@ -9,6 +9,7 @@ import { type KernelOverrides, kernelOverrides } from './kernel-overrides.js'
 import { type LoadedProgram, placeProgram } from './loaded-program.js'
 import { lowerProgram } from './lower-program.js'
 import { createMemory } from './memory.js'
+import { createProgramTimer } from './program-timer.js'
 import { createSoloRunner } from './run-alone.js'
 import { createSharedArena } from './shared-arena.js'
 import { type SpawnWorker, workerSpawner } from './spawn-worker.js'
@@ -57,6 +58,7 @@ export async function createWasmBackend(options: WasmOptions = {}, parts: WasmPa
   })
   const { allocator } = memory
   const arena = createSharedArena(allocator)
+  const timer = createProgramTimer(runner, memory)
   const buffers = new Set<BufferHandle>()
   const programs = new Set<Executable>()
   const fusedModules = new WeakMap<FusedDefinition, readonly KernelSource[]>()
@@ -94,6 +96,7 @@ export async function createWasmBackend(options: WasmOptions = {}, parts: WasmPa
 
   return {
     name: 'wasm',
+    timer,
     limits: { maxBufferBytes: memory.maximumPages * 65_536, floatBytes: 4 },
     supports: (definition, inputs, attributes) =>
       definition.kernels.wasm !== undefined && (definition.supports?.(inputs, attributes) ?? true),
@@ -126,6 +129,7 @@ export async function createWasmBackend(options: WasmOptions = {}, parts: WasmPa
       await loadFused(program)
       const lowered = lowerProgram(program, {
         workers: threads,
+        features: { fusedMultiplyAdd: features.relaxedSimd },
         overrides: parts.overrides ?? kernelOverrides,
         fusedKernels: (launch) => fusedModules.get(launch.definition) as readonly KernelSource[],
       })
@@ -160,7 +164,7 @@ export async function createWasmBackend(options: WasmOptions = {}, parts: WasmPa
         throw new BackendError(`wasm.run: bound slot ${slot}`, `at least ${least} bytes`, String(byteLength))
       })
       program.patch(arena.base, addresses)
-      await runner.run(program.commands)
+      await timer.run(program)
     },
     memory: () => ({
       liveBuffers: buffers.size,

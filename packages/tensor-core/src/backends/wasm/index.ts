@@ -1,6 +1,4 @@
 export type { WasmOptions } from './create-wasm-backend.js'
-/** The probe of the machine's peak, for benchmarks. */
-export { buildFmaProbe, FMA_PROBE_FLOPS } from './fma-probe.js'
 export { wasm } from './wasm.js'
 /** The text that worker threads run: serve it from `workerUrl` where a content policy forbids workers made of text. */
 export { workerSource } from './worker-source.js'

@@ -12,8 +12,14 @@ export interface OverridePass {
   readonly work?: number
 }
 
-/** Passes for a launch of an op, or null to leave it to the op's own kernel. Results must not depend on `workers`. */
-export type KernelOverride = (launch: OpLaunch, workers: number) => readonly OverridePass[] | null
+/** What the engine that runs the kernels can do. */
+export interface EngineFeatures {
+  /** Relaxed SIMD: multiplies and adds in one instruction. */
+  readonly fusedMultiplyAdd: boolean
+}
+
+/** Passes for a launch of an op, or null to leave it to the op's own kernel. */
+export type KernelOverride = (launch: OpLaunch, features: EngineFeatures) => readonly OverridePass[] | null
 
 export type KernelOverrides = Readonly<Record<string, KernelOverride>>
 
@@ -21,8 +27,8 @@ const MATMUL_DTYPES: ReadonlySet<string> = new Set(['float32', 'float16', 'bfloa
 
 /** Ops for which this backend has better kernels than the portable one of their record. */
 export const kernelOverrides: KernelOverrides = {
-  matmul(launch) {
+  matmul(launch, features) {
     const plain = [...launch.inputs, ...launch.outputs].every(({ dtype }) => MATMUL_DTYPES.has(dtypeName(dtype)))
-    return plain ? matmulPasses(launch) : null
+    return plain ? matmulPasses(launch, features) : null
   },
 }

@@ -9,6 +9,8 @@ import type { CommandList } from './runner.js'
 export interface LoadedProgram extends Executable {
   readonly region: number
   readonly commands: CommandList
+  /** The kernel and the launch of each command. */
+  readonly passes: readonly { readonly name: string; readonly launch: number }[]
   /** The least bytes of each bound buffer. */
   readonly boundBytes: readonly number[]
   /** Writes the addresses that have changed since the last run. */
@@ -46,6 +48,7 @@ export function placeProgram(
     temporaryBytes: lowered.arenaBytes,
     region,
     boundBytes: lowered.boundBytes,
+    passes: lowered.passes.map(({ name, launch }) => ({ name, launch })),
     commands: {
       address: region,
       count: lowered.passes.length,

@@ -7,7 +7,7 @@ import type { FusedLaunch, Program } from '../../schedule/program.js'
 import { ALIGNMENT, alignUp } from './allocator.js'
 import { BARRIER_BEFORE, COMMAND_WORDS, SOLO } from './control-layout.js'
 import { WASM_TARGET } from './kernel-cache.js'
-import type { KernelOverrides } from './kernel-overrides.js'
+import type { EngineFeatures, KernelOverrides } from './kernel-overrides.js'
 import { packArena } from './pack-arena.js'
 
 /** Less work than this takes less time than meeting at a barrier: one thread does it while the others wait. */
@@ -18,6 +18,8 @@ export type AddressSource = { readonly bound: number } | { readonly arena: numbe
 
 export interface LoweredPass extends LaunchPass {
   readonly label: string
+  /** Index of its launch. */
+  readonly launch: number
   readonly addresses: readonly AddressSource[]
   readonly flags: number
   /** Byte offset of its arguments in the program's region. */
@@ -38,13 +40,17 @@ export interface LoweredProgram {
 
 export interface LowerOptions {
   readonly workers: number
+  readonly features: EngineFeatures
   readonly overrides: KernelOverrides
   readonly fusedKernels: (launch: FusedLaunch) => readonly KernelSource[]
 }
 
-export function lowerProgram(program: Program, { workers, overrides, fusedKernels }: LowerOptions): LoweredProgram {
+export function lowerProgram(
+  program: Program,
+  { workers, features, overrides, fusedKernels }: LowerOptions,
+): LoweredProgram {
   const lowered = program.launches.flatMap((launch, index) => {
-    const better = launch.kind === 'op' ? overrides[launch.record.name]?.(launch, workers) : null
+    const better = launch.kind === 'op' ? overrides[launch.record.name]?.(launch, features) : null
     const passes =
       launch.kind === 'op' && better
         ? better.flatMap(({ name, source, work }) => {
@@ -85,6 +91,7 @@ export function lowerProgram(program: Program, { workers, overrides, fusedKernel
     return {
       ...pass,
       label,
+      launch,
       addresses: pass.buffers.map((buffer): AddressSource => {
         const place =
           buffer === 'workspace'

@@ -18,6 +18,7 @@ export interface LinearMemory {
   /** Fresh views: growing the memory ends earlier ones. */
   bytes(address: number, length: number): Uint8Array
   words(address: number, length: number): Int32Array
+  doubles(address: number, length: number): Float64Array
 }
 
 /** Makes the memory, halving its maximum until the engine accepts it: some reserve all of it at once. */
@@ -65,5 +66,6 @@ export function createMemory(shared: boolean, maximumBytes: number): LinearMemor
     }),
     bytes: (address, length) => new Uint8Array(linear.buffer, address, length),
     words: (address, length) => new Int32Array(linear.buffer, address, length),
+    doubles: (address, length) => new Float64Array(linear.buffer, address, length),
   }
 }

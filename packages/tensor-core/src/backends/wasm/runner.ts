@@ -22,9 +22,17 @@ export interface Runner {
   readonly workers: number
   /** Puts kernels into every thread's table. */
   install(modules: readonly KernelModule[]): Promise<void>
-  /** Runs the commands from start to end. Throws BackendError. */
-  run(commands: CommandList): Promise<void>
+  /**
+   * Runs the commands from start to end. Throws BackendError. `times`: address of two doubles for each command of each
+   * thread, where it writes when it began and ended it; 0 for no times.
+   */
+  run(commands: CommandList, times?: number): Promise<void>
   close(): Promise<void>
+}
+
+/** Bytes that the times of a program take. */
+export function timesBytes(commands: CommandList, threads: number): number {
+  return commands.count * threads * 16
 }
 
 export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelFunction {

@@ -1,5 +1,6 @@
 import { BackendError, type TensorError } from '../../errors.js'
 import { yieldToEventLoop } from '../../yield-to-event-loop.js'
+import { createClock } from './command-clock.js'
 import { BARRIER_BEFORE, COMMAND_WORDS, CONTROL, CONTROL_WORDS, SOLO, SPIN_MICROSECONDS } from './control-layout.js'
 import type { LinearMemory } from './memory.js'
 import { runCommandsAlone } from './run-alone.js'
@@ -120,7 +121,9 @@ export async function createThreadPool(
     alive()
   }
 
-  const runTogether = async ({ address, count, labels }: CommandList): Promise<void> => {
+  const runTogether = async ({ address, count, labels }: CommandList, times: number): Promise<void> => {
+    const clock = times === 0 ? null : createClock(memory, times, count, 0)
+    Atomics.store(control, CONTROL.times, times)
     Atomics.store(control, CONTROL.commands, address)
     Atomics.store(control, CONTROL.commandCount, count)
     Atomics.add(control, CONTROL.turn, 1)
@@ -136,7 +139,9 @@ export async function createThreadPool(
       if (at === count) return
       try {
         const kernel = table[words[at * COMMAND_WORDS] as number] as KernelFunction
+        clock?.begin(at)
         kernel(words[at * COMMAND_WORDS + 1] as number, 0, flags & SOLO ? 1 : threads)
+        clock?.end(at)
       } catch (error) {
         fail(new BackendError(`wasm: ${labels[at]}`, 'a kernel that ends', String(error), HINT))
         alive()
@@ -168,10 +173,10 @@ export async function createThreadPool(
       Atomics.notify(control, CONTROL.turn)
       await everyoneHasRead(number)
     },
-    async run(commands) {
+    async run(commands, times = 0) {
       alive()
-      if (commands.solo) runCommandsAlone(table, memory, commands)
-      else await runTogether(commands)
+      if (commands.solo) runCommandsAlone(table, memory, commands, times)
+      else await runTogether(commands, times)
     },
     async close() {
       if (closed) return

@@ -52,13 +52,19 @@ function runProgram() {
   let buffer = memory.buffer
   while (buffer.byteLength < address + count * ${COMMAND_WORDS * 4}) buffer = memory.buffer
   const words = new Int32Array(buffer, address, count * ${COMMAND_WORDS})
+  const times = Atomics.load(control, C.times) >>> 0
+  const own = times + worker * count * 16
+  while (times !== 0 && memory.buffer.byteLength < own + count * 16);
+  const clock = times === 0 ? null : new Float64Array(memory.buffer, own, count * 2)
   let at = 0
   try {
     for (; at < count; at++) {
       const flags = words[at * ${COMMAND_WORDS} + 2]
       if (flags & ${BARRIER_BEFORE} && !barrier()) return false
       if (flags & ${SOLO}) continue
+      if (clock) clock[2 * at] = performance.timeOrigin + performance.now()
       table[words[at * ${COMMAND_WORDS}]](words[at * ${COMMAND_WORDS} + 1], worker, workers)
+      if (clock) clock[2 * at + 1] = performance.timeOrigin + performance.now()
     }
   } catch (error) {
     if (Atomics.compareExchange(control, C.failing, 0, 1) === 0) fail(at, String(error).slice(0, ${REASON_UNITS}))

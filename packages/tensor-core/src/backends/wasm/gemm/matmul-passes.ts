@@ -9,11 +9,17 @@ import { buildPack, type PackedOperand, packedBatchStrides, packedSize, packPara
 import { buildStrips } from './strip-kernel.js'
 import { type Blocks, buildTiles, tileParams, tileScratchSize } from './tile-kernel.js'
 
-/** 4 x 8 keeps its sums in registers with fused and with separate multiply-adds; 3 x 12 only with fused ones. */
-const TILE: Tile = { rows: 4, columns: 8 }
-/** A panel of B this deep is 12 KiB, one of A 6: both fit in a first cache of 32. */
+/** Keeps its sums in registers with fused and with separate multiply-adds. */
+const SQUARE: Tile = { rows: 4, columns: 8 }
+/** Only with fused ones, and then faster: nine sums hide a multiply-add's latency better than eight. */
+const WIDE: Tile = { rows: 3, columns: 12 }
+/** How much faster (measured, see bench/src/gemm.ts); where its edges waste more, the other tile runs. */
+const WIDE_GAIN = 1.04
+/** A panel of B this deep is 18 KiB, one of A 5: both fit in a first cache of 32. */
 const BLOCK_DEPTH = 384
 const WORKSPACE_BYTES = 32 * 2 ** 20
+/** Blocks of C that two workers share well. */
+const LEAST_UNITS = 16
 /** Up to so many rows, reading B where it is beats packing it (measured, see bench/src/gemm.ts). */
 const DOT_ROWS = 24
 const STRIP_ROWS = 4
@@ -23,6 +29,8 @@ const SMALL_PRODUCT = 32 ** 3
 const CACHED_MATRIX = 8192
 
 export interface MatmulPassOptions {
+  /** The engine multiplies and adds in one instruction. */
+  readonly fusedMultiplyAdd?: boolean
   /** A row's result does not depend on how many rows there are: no special case for few. */
   readonly batchInvariant?: boolean
   /** Panels and scratch of one launch take at most this much; larger products run in parts. Default: 32 MiB. */
@@ -54,11 +62,12 @@ export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = 
     ]
   }
   // A sum that is cut into parts must be kept in float32 between them.
+  const tile = tileFor(problem, options)
   const blockDepth = y.dtype === 'float32' ? BLOCK_DEPTH : problem.k
   const limit = options.workspaceBytes ?? WORKSPACE_BYTES
-  const fits = (part: MatmulProblem): boolean => layOut(part, blockDepth).bytes <= limit
+  const fits = (part: MatmulProblem): boolean => layOut(part, blockDepth, tile).bytes <= limit
   return splitProblem(problem, fits, BLOCK_DEPTH).flatMap((part): OverridePass[] => {
-    const { blocks, packedA, packedB, scratchStart, bytes } = layOut(part, blockDepth)
+    const { blocks, packedA, packedB, scratchStart, bytes } = layOut(part, blockDepth, tile)
     const packed = {
       a: packedBatchStrides(packedA),
       b: packedBatchStrides(packedB),
@@ -67,20 +76,20 @@ export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = 
     }
     return [
       {
-        name: 'matmulPack',
+        name: `matmulPack${tile.rows}x${tile.columns}`,
         work: 4 * scratchStart,
         source: {
           params: () => packParams(packedA, packedB),
-          build: (k, signature) => buildPack(k, matmulBuffers(k, signature), [TILE.rows, TILE.columns]),
+          build: (k, signature) => buildPack(k, matmulBuffers(k, signature), [tile.rows, tile.columns]),
           workspace: () => bytes,
         },
       },
       {
-        name: 'matmulTiles',
+        name: `matmulTiles${tile.rows}x${tile.columns}`,
         work: multiplyAdds(part),
         source: {
           params: () => tileParams(part, blocks, packed),
-          build: (k, signature) => buildTiles(k, matmulBuffers(k, signature), TILE),
+          build: (k, signature) => buildTiles(k, matmulBuffers(k, signature), tile),
           workspace: () => bytes,
         },
       },
@@ -101,8 +110,13 @@ function directKernel(
   return null
 }
 
+function tileFor({ m, n }: MatmulProblem, { fusedMultiplyAdd }: MatmulPassOptions): Tile {
+  const padded = ({ rows, columns }: Tile): number => Math.ceil(m / rows) * rows * Math.ceil(n / columns) * columns
+  return fusedMultiplyAdd && padded(WIDE) < padded(SQUARE) * WIDE_GAIN ? WIDE : SQUARE
+}
+
 /** Where everything lies in the workspace, and how C is cut. */
-function layOut(problem: MatmulProblem, depth: number) {
+function layOut(problem: MatmulProblem, depth: number, tile: Tile) {
   const { batch, m, n, k, a, b } = problem
   const sides: Omit<PackedOperand, 'start'>[] = [
     {
@@ -113,7 +127,7 @@ function layOut(problem: MatmulProblem, depth: number) {
       laneStride: a.row,
       depthStride: a.column,
       offset: a.offset,
-      width: TILE.rows,
+      width: tile.rows,
     },
     {
       lanes: n,
@@ -123,26 +137,32 @@ function layOut(problem: MatmulProblem, depth: number) {
       laneStride: b.column,
       depthStride: b.row,
       offset: b.offset,
-      width: TILE.columns,
+      width: tile.columns,
     },
   ]
   const [aSide, bSide] = sides as [(typeof sides)[0], (typeof sides)[0]]
   const packedA: PackedOperand = { ...aSide, start: 0 }
   const packedB: PackedOperand = { ...bSide, start: packedSize(aSide) }
   const scratchStart = packedB.start + packedSize(bSide)
-  const blocks = blocksOf(problem, depth)
-  return { blocks, packedA, packedB, scratchStart, bytes: 4 * (scratchStart + tileScratchSize(problem, blocks, TILE)) }
+  const blocks = blocksOf(problem, depth, tile)
+  return { blocks, packedA, packedB, scratchStart, bytes: 4 * (scratchStart + tileScratchSize(problem, blocks, tile)) }
 }
 
 /** Blocks small enough to give every worker its share, large enough that panels are used often. */
-function blocksOf({ batch, m, n }: MatmulProblem, depth: number): Blocks {
-  let [rows, columns] = [256, 256]
+function blocksOf({ batch, m, n }: MatmulProblem, depth: number, tile: Tile): Blocks {
+  let [rows, columns] = [192, 192]
   const units = (): number =>
     batch.reduce((all, extent) => all * extent, 1) * Math.ceil(m / rows) * Math.ceil(n / columns)
-  while (units() < 16 && (rows > 32 || columns > 64)) {
-    if (columns > 64 && columns >= 2 * rows) columns /= 2
-    else if (rows > 32) rows /= 2
+  while (units() < LEAST_UNITS && (rows > 24 || columns > 48)) {
+    if (columns > 48 && columns >= 2 * rows) columns /= 2
+    else if (rows > 24) rows /= 2
     else columns /= 2
   }
-  return { rows, columns, depth }
+  return { rows: evenly(m, rows, tile.rows), columns: evenly(n, columns, tile.columns), depth }
+}
+
+/** Blocks of about `block`, as equal as multiples of the tile's side can be. */
+function evenly(extent: number, block: number, side: number): number {
+  const count = Math.ceil(extent / block)
+  return Math.max(side, Math.ceil(extent / count / side) * side)
 }

@@ -10,8 +10,8 @@ import { distinctBatches, type MatmulOperand } from './matmul-problem.js'
  * packed[batch][panel][depth][width] in float32, missing lanes of the last panel zero.
  */
 
-/** Lanes that one unit of parallel work packs: a multiple of every panel's width, and two cache lines of float32. */
-export const PACK_UNIT = 32
+/** Lanes that one unit of parallel work packs: a multiple of every panel's width, and three cache lines of float32. */
+export const PACK_UNIT = 48
 
 export interface PackedOperand {
   readonly lanes: number
@@ -145,30 +145,37 @@ function packOperand(
   }
 }
 
-/** PACK_UNIT lanes that lie side by side: whole cache lines are read once and dealt out to several panels. */
+/**
+ * PACK_UNIT lanes that lie side by side: whole cache lines are read once and dealt out to several panels. Where a panel's
+ * width is no multiple of four, its vectors run over into the next step of the same panel, which is written after it; the
+ * last step is written lane by lane.
+ */
 function packWide(k: KernelBuilder, name: string, source: BufferRef, panels: BufferRef, width: number): KernelFunction {
   return k.func(name, [int('from'), int('stride'), int('depth'), int('to')], (from, stride, depth, to) => {
     const x = k.variable(from as Value, 'x')
     const panel = k.let(v.mul(depth as Value, width), 'panel')
-    const end = k.let(v.add(to as Value, panel), 'end')
-    k.for(
-      to as Value,
-      end,
-      (y) => {
-        const row = k.variable(y, 'y')
-        for (let lane = 0; lane < PACK_UNIT; lane += 4) {
-          if (lane > 0 && lane % width === 0) row.set(v.add(row.get(), panel))
-          k.store(panels, v.add(row.get(), v.i32(lane % width)), v.load(source, v.add(x.get(), v.i32(lane)), 4))
+    const step = (y: Value, lanes: number): void => {
+      const row = k.variable(y, 'y')
+      for (let lane = 0; lane < PACK_UNIT; lane += width) {
+        if (lane > 0) row.set(v.add(row.get(), panel))
+        for (let i = 0; i < width; i += lanes) {
+          // A vector that would reach beyond the unit's lanes may reach beyond the memory.
+          const beyond = Math.max(0, lane + i + lanes - PACK_UNIT)
+          const vector = v.load(source, v.add(x.get(), v.i32(lane + i - beyond)), lanes)
+          const order = [0, 1, 2, 3].map((l) => Math.min(3, l + beyond))
+          k.store(panels, v.add(row.get(), v.i32(i)), beyond > 0 ? v.shuffle(vector, vector, order) : vector)
         }
-        x.set(v.add(x.get(), stride as Value))
-      },
-      width,
-    )
+      }
+      x.set(v.add(x.get(), stride as Value))
+    }
+    const last = k.let(v.sub(v.add(to as Value, panel), width % 4 === 0 ? 0 : width), 'last')
+    k.for(to as Value, last, (y) => step(y, 4), width)
+    if (width % 4 !== 0) step(last, 1)
     return undefined
   })
 }
 
-/** One panel of lanes that each lie in one piece: squares of four by four are transposed in registers. */
+/** One panel of lanes that each lie in one piece: four steps of all lanes are interleaved in registers. */
 function packRows(k: KernelBuilder, name: string, source: BufferRef, panels: BufferRef, width: number): KernelFunction {
   return k.func(name, [int('from'), int('stride'), int('depth'), int('to')], (from, stride, depth, to) => {
     const whole = k.let(v.and(depth as Value, v.i32(-4)), 'whole')
@@ -179,8 +186,14 @@ function packRows(k: KernelBuilder, name: string, source: BufferRef, panels: Buf
       whole,
       (d) => {
         const at = k.let(v.add(to as Value, v.mul(d, width)))
+        const load = (lane: number): Value => k.let(v.load(source, v.add(starts[lane] as Value, d), 4))
+        if (width % 4 !== 0) {
+          const rows = starts.map((_, lane) => load(lane))
+          for (const [i, vector] of interleave(k, rows).entries()) k.store(panels, v.add(at, v.i32(4 * i)), vector)
+          return
+        }
         for (let group = 0; group < width; group += 4) {
-          const square = [0, 1, 2, 3].map((lane) => k.let(v.load(source, v.add(starts[group + lane] as Value, d), 4)))
+          const square = [0, 1, 2, 3].map((lane) => load(group + lane))
           for (const [step, column] of transpose(k, square).entries()) {
             k.store(panels, v.add(at, v.i32(step * width + group)), column)
           }
@@ -196,6 +209,25 @@ function packRows(k: KernelBuilder, name: string, source: BufferRef, panels: Buf
     })
     return undefined
   })
+}
+
+/** Vectors r of four elements as r0[0], r1[0], ..., r0[1], r1[1], ...: as many vectors as went in. */
+function interleave(k: KernelBuilder, rows: readonly Value[]): Value[] {
+  return rows.map((_, i) => {
+    // Four elements in a row come from at most four vectors: two shuffles of two, and one of the results.
+    const wanted = [0, 1, 2, 3].map((lane) => {
+      const element = 4 * i + lane
+      return { row: rows[element % rows.length] as Value, index: Math.floor(element / rows.length) }
+    }) as [Element, Element, Element, Element]
+    const pair = (a: Element, b: Element): Value =>
+      k.let(v.shuffle(a.row, b.row, [a.index, b.index + 4, a.index, b.index + 4]))
+    return k.let(v.shuffle(pair(wanted[0], wanted[1]), pair(wanted[2], wanted[3]), [0, 1, 4, 5]))
+  })
+}
+
+interface Element {
+  readonly row: Value
+  readonly index: number
 }
 
 function transpose(k: KernelBuilder, rows: readonly Value[]): Value[] {
