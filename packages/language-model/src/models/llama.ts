@@ -136,7 +136,8 @@ class LlamaStack extends Module {
     const T = tokens.shape[1] as number
     const start = decoding?.start ?? null
     const positions = given ?? (start ? iota([T]).add(start) : iota([T])) // [T] or [B, T]
-    let x = this.embed_tokens.forward(tokens) // [B, T, C]
+    // The residual stream is float32 whatever the weights are stored in.
+    let x = this.embed_tokens.forward(tokens).cast('float32') // [B, T, C]
     this.layers.forEach((layer, i) => {
       x = layer.forward(x, { positions, start, firsts: firsts ?? null }, decoding?.layers[i] ?? null)
     })

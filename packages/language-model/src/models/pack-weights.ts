@@ -1,5 +1,5 @@
-import { type BlockFormat, bumpModuleEpoch } from '@almanac/tensor-core'
-import { Linear, type Module, Parameter } from '@almanac/tensor-core/nn'
+import { type BlockFormat, bumpModuleEpoch, isBlock } from '@almanac/tensor-core'
+import { Embedding, Linear, type Module, Parameter } from '@almanac/tensor-core/nn'
 
 /** What `packWeights` did, by the paths of the layers. */
 export interface PackReport {
@@ -9,16 +9,17 @@ export interface PackReport {
 }
 
 /**
- * Packs the weights of a module's Linear layers in a block format such as Q8_0; products then decode them block by block.
- * Embeddings and norms stay, and packed layers are no longer trained. Values are rounded to the nearest, layer by layer.
+ * Stores the matrices of a module's Linear and Embedding layers in a block format such as Q8_0, or in 16-bit floats; products
+ * and look-ups then widen them as they read. Norms and biases stay, and packed layers are no longer trained. Values are
+ * rounded to the nearest, layer by layer.
  */
-export function packWeights(module: Module, format: BlockFormat): PackReport {
+export function packWeights(module: Module, format: BlockFormat | 'float16' | 'bfloat16'): PackReport {
   const packed: string[] = []
   const left: string[] = []
   for (const [path, layer] of module.namedModules()) {
-    if (!(layer instanceof Linear)) continue
+    if (!(layer instanceof Linear || layer instanceof Embedding)) continue
     const { weight } = layer
-    if ((weight.shape[1] as number) % format.blockSize !== 0) {
+    if (isBlock(format) && (weight.shape[1] as number) % format.blockSize !== 0) {
       left.push(path)
       continue
     }

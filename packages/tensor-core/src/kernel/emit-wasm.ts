@@ -19,9 +19,10 @@ export interface EmitWasmOptions {
 }
 
 /**
- * The module of a kernel. It imports `env.memory` and exports `kernel(args, worker, workers)`: `args` is the byte address
- * of 32-bit words, first the byte address of each buffer in order of declaration (LOWEST_ADDRESS or above, aligned to
- * its elements), then the parameters. Every worker calls it with its index; the parallel loop's ranges follow from that.
+ * The module of a kernel. It imports `env.memory` and exports `kernel(args, worker, workers, counters)`: `args` is the byte
+ * address of 32-bit words, first the byte address of each buffer in order of declaration (LOWEST_ADDRESS or above, aligned
+ * to its elements), then the parameters. Every worker calls it with its index. `counters` is the byte address of a zero
+ * word for each worker, through which they share the parallel loop; 0: each keeps to its own part.
  * Throws KernelTypeError for code that breaks the language's rules.
  */
 export function emitWasm(code: KernelCode, options: EmitWasmOptions): Uint8Array {
@@ -38,7 +39,7 @@ export function emitWasm(code: KernelCode, options: EmitWasmOptions): Uint8Array
       if (worker) caller.get(caller.workerPlace)
     },
   }
-  const functions = [emitEntry(where, code, surroundings)].concat(
+  const functions = [emitEntry(where, code, surroundings, options.sharedMemory)].concat(
     order.map((f) => emitFunction(where, f, hidden.get(f) as Needs, surroundings)),
   )
   return encodeModule({
@@ -124,12 +125,18 @@ function emitFunction(
   return { params, result, locals: code.locals, code: code.bytes }
 }
 
-const ENTRY_PARAMS: readonly WasmType[] = ['i32', 'i32', 'i32']
+const ENTRY_PARAMS: readonly WasmType[] = ['i32', 'i32', 'i32', 'i32']
 const ARGS = 0
 const WORKER = 1
 const WORKERS = 2
+const COUNTERS = 3
 
-function emitEntry(where: string, kernel: KernelCode, surroundings: FunctionSurroundings): WasmFunction {
+function emitEntry(
+  where: string,
+  kernel: KernelCode,
+  surroundings: FunctionSurroundings,
+  shared: boolean,
+): WasmFunction {
   const code = new FunctionCode(where, ENTRY_PARAMS.length, surroundings)
   code.workerPlace = WORKER
   const parallel = kernel.body.some((statement) => statement.kind === 'parallel')
@@ -153,22 +160,30 @@ function emitEntry(where: string, kernel: KernelCode, surroundings: FunctionSurr
 
   let parallels = 0
   for (const statement of kernel.body) {
-    if (statement.kind === 'parallel' && parallels++ === 0) emitParallel(code, statement)
+    if (statement.kind === 'parallel' && parallels++ === 0) emitParallel(code, statement, shared)
     else emitStatements(code, [statement])
   }
   if (!parallel) code.end()
   return { params: ENTRY_PARAMS, result: null, locals: code.locals, code: code.bytes }
 }
 
-/** chunk = ceil(ceil(count / grain) / workers) * grain; [begin, end) = [worker * chunk, (worker + 1) * chunk) within count. */
-function emitParallel(code: FunctionCode, loop: Extract<Statement, { kind: 'parallel' }>): void {
+/** A worker claims so many pieces of its share of the units. */
+const PIECES = 8
+
+/**
+ * The units 0..count in shares, one a worker: share = ceil(ceil(count / grain) / workers) * grain. Without counters a worker
+ * runs through its share. With counters (one word a worker, 0 at the start) a share goes by pieces, claimed one after the
+ * other: a worker that is done with its own goes on with those of the others. Which worker runs a unit has no part in any
+ * result.
+ */
+function emitParallel(code: FunctionCode, loop: Extract<Statement, { kind: 'parallel' }>, shared: boolean): void {
   const { count, grain, begin, end, body } = loop
   code.expect('parallel: count', count, ['i32'], 1)
   if (!Number.isInteger(grain) || grain < 1) {
     throw new KernelTypeError(`${code.where}: parallel`, 'a whole grain of at least 1', `${grain}`)
   }
   const total = code.newLocal('i32')
-  const chunk = code.newLocal('i32')
+  const share = code.newLocal('i32')
   // Sums may pass 2^31 but not 2^32: unsigned.
   const pushCeilQuotient = (pushDividend: () => void, pushDivisor: () => void): void => {
     pushDividend()
@@ -179,11 +194,17 @@ function emitParallel(code: FunctionCode, loop: Extract<Statement, { kind: 'para
     pushDivisor()
     code.op(OP.i32DivU)
   }
-  const setMinWithTotal = (place: number): void => {
+  const pushSum = (a: number, b: number): void => {
+    code.get(a)
+    code.get(b)
+    code.op(OP.i32Add)
+  }
+  /** place = min(what is on the stack, most) */
+  const setMin = (place: number, most: number): void => {
     code.tee(place)
-    code.get(total)
+    code.get(most)
     code.get(place)
-    code.get(total)
+    code.get(most)
     code.op(OP.i32LtU)
     code.op(OP.select)
     code.set(place)
@@ -206,21 +227,103 @@ function emitParallel(code: FunctionCode, loop: Extract<Statement, { kind: 'para
   )
   code.i32Const(grain)
   code.op(OP.i32Mul)
-  code.set(chunk)
-  const beginPlace = code.placeForWrite(begin)
-  const endPlace = code.placeForWrite(end)
+  code.set(share)
+  const [beginPlace, endPlace] = [code.placeForWrite(begin), code.placeForWrite(end)]
+  const [shareEnd, piece, owner] = [code.newLocal('i32'), code.newLocal('i32'), code.newLocal('i32')]
+  const pushShareStart = (): void => {
+    code.get(owner)
+    code.get(share)
+    code.op(OP.i32Mul)
+  }
+  const runBody = (): void => {
+    pushSum(beginPlace, piece)
+    setMin(endPlace, shareEnd)
+    emitStatements(code, body)
+  }
   code.get(WORKER)
-  code.get(chunk)
+  code.set(owner)
+  if (!shared) {
+    code.get(share)
+    code.set(piece)
+    pushShareStart()
+    setMin(beginPlace, total)
+    pushSum(beginPlace, share)
+    setMin(shareEnd, total)
+    code.get(beginPlace)
+    code.get(shareEnd)
+    code.op(OP.i32LtU)
+    code.open(OP.if)
+    runBody()
+    code.end()
+    return
+  }
+  // piece = counters ? ceil(ceil(share / grain) / PIECES) * grain : share
+  pushCeilQuotient(
+    () => {
+      code.get(share)
+      code.i32Const(grain)
+      code.op(OP.i32DivU)
+    },
+    () => code.i32Const(PIECES),
+  )
+  code.i32Const(grain)
   code.op(OP.i32Mul)
-  setMinWithTotal(beginPlace)
-  code.get(beginPlace)
-  code.get(chunk)
+  code.get(share)
+  code.get(COUNTERS)
+  code.op(OP.select)
+  code.set(piece)
+  const [claimed, turns] = [code.newLocal('i32'), code.newLocal('i32')]
+  code.get(WORKERS)
+  code.set(turns)
+  code.open(OP.loop) // an owner after the other
+  pushShareStart()
+  code.get(share)
   code.op(OP.i32Add)
-  setMinWithTotal(endPlace)
-  code.get(beginPlace)
-  code.get(endPlace)
+  setMin(shareEnd, total)
+  code.open(OP.loop) // a piece after the other
+  code.get(COUNTERS)
+  code.open(OP.if)
+  code.get(COUNTERS)
+  code.get(owner)
+  code.i32Const(2)
+  code.op(OP.i32Shl)
+  code.op(OP.i32Add)
+  code.get(piece)
+  code.op(OP.i32AtomicRmwAdd)
+  code.u32(2)
+  code.u32(0)
+  code.set(claimed)
+  code.end()
+  pushShareStart()
+  code.get(claimed)
+  code.op(OP.i32Add)
+  code.tee(beginPlace)
+  code.get(shareEnd)
   code.op(OP.i32LtU)
   code.open(OP.if)
-  emitStatements(code, body)
+  runBody()
+  // Without counters one piece is all.
+  code.get(COUNTERS)
+  code.branchIf(1)
+  code.end()
+  code.end()
+  code.get(owner)
+  code.i32Const(1)
+  code.op(OP.i32Add)
+  code.tee(owner)
+  code.i32Const(0)
+  code.get(owner)
+  code.get(WORKERS)
+  code.op(OP.i32LtU)
+  code.op(OP.select)
+  code.set(owner)
+  code.get(turns)
+  code.i32Const(1)
+  code.op(OP.i32Sub)
+  code.tee(turns)
+  code.i32Const(0)
+  code.get(COUNTERS)
+  code.op(OP.select)
+  code.branchIf(0)
   code.end()
 }

@@ -1,9 +1,10 @@
 /**
  * WebAssembly's opcodes, as far as kernels use them, under the specification's names. One byte, or a prefix byte (0xfc:
- * saturating truncation, 0xfd: SIMD) shifted left by 16 with the sub-opcode below it.
+ * saturating truncation, 0xfd: SIMD, 0xfe: atomics) shifted left by 16 with the sub-opcode below it.
  */
 const SAT = 0xfc0000
 const SIMD = 0xfd0000
+const ATOMIC = 0xfe0000
 
 export const OP = {
   block: 0x02,
@@ -152,6 +153,7 @@ export const OP = {
   f32x4ConvertI32x4U: SIMD | 0xfb,
   /** Relaxed SIMD: a * b + c with one rounding or two, as the machine has it. */
   f32x4RelaxedMadd: SIMD | 0x105,
+  i32AtomicRmwAdd: ATOMIC | 0x1e,
 } as const
 
 export type Opcode = (typeof OP)[keyof typeof OP]

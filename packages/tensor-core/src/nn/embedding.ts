@@ -7,7 +7,7 @@ import { Parameter } from './parameter.js'
 
 /** One learned vector a token.  int [...] -> [..., C]. An id outside the table gives NaN, so that the mistake shows. */
 export class Embedding extends Module {
-  readonly weight: Parameter
+  weight: Parameter
 
   constructor(vocabulary: number, channels: number, options: { readonly initializer?: Initializer } = {}) {
     super()

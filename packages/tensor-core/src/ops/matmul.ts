@@ -40,7 +40,7 @@ export const matmulRecord: OpaqueRecord<undefined> = {
         `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
       )
     }
-    return [{ shape: [...batch, m, n], dtype: a.dtype }]
+    return [{ shape: [...batch, m, n], dtype: promote('matmul', a.dtype, b.dtype) }]
   },
   reference(inputs) {
     const [a, b] = inputs as [HostValue, HostValue]
@@ -125,8 +125,8 @@ export interface MatmulOptions {
 
 /**
  * Matrix product over the last two axes, batch axes broadcast.  [..., M, K] and [..., K, N] -> [..., M, N]; a vector [K]
- * on either side is a row or a column that the result drops. Sums are taken in float32. b may be packed in a block format
- * (with `transposeB`: [N, K], blocks along K).
+ * on either side is a row or a column that the result drops. Sums are taken in float32; operands of two float dtypes give
+ * float32. b may be packed in a block format (with `transposeB`: [N, K], blocks along K).
  */
 export function matmul(left: TensorLike, right: TensorLike, options: MatmulOptions = {}): Tensor {
   const [x, y] = [asTensor(left), asTensor(right)]
@@ -152,9 +152,9 @@ export function matmul(left: TensorLike, right: TensorLike, options: MatmulOptio
     const product = matmul(x, reshape(y, [-1, 1]), { ...options, transposeB: false })
     return reshape(product, product.shape.slice(0, -1))
   }
-  const dtype = promote('matmul', x.dtype, y.dtype)
-  const a = cast(options.transposeA ? transpose(x) : x, dtype)
-  const b = cast(options.transposeB ? transpose(y) : y, dtype)
+  // Kernels widen 16-bit floats as they read them: a copy would cost more than the product.
+  const a = options.transposeA ? transpose(x) : x
+  const b = options.transposeB ? transpose(y) : y
   // One matrix on the right: the batch axes of the left are more rows of one product.
   if (b.rank === 2 && a.rank > 2 && !options.transposeA) {
     const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape[a.rank - 1] as number])

@@ -1,5 +1,6 @@
-import { computeTypeOf, dtypeName, isFloat, isInteger } from '../dtype.js'
+import { computeTypeOf, dtypeName, isBlock, isFloat, isInteger } from '../dtype.js'
 import { DTypeError } from '../errors.js'
+import { blockTake } from '../fused/block-take.js'
 import { apply } from '../graph/apply.js'
 import type { Tensor } from '../graph/tensor.js'
 import { asTensor, type TensorLike } from '../graph/tensor-like.js'
@@ -86,11 +87,13 @@ export const takeRecord: OpaqueRecord<Attributes> = {
 
 /**
  * Slices of x at `indices` (any integer tensor) along `axis`: an embedding look-up is take(table, ids).
- * [..., n, ...] and [...I] -> [..., ...I, ...]. An index outside 0..n-1 gives NaN (floats) or 0.
+ * [..., n, ...] and [...I] -> [..., ...I, ...]. An index outside 0..n-1 gives NaN (floats) or 0. Rows of a packed matrix are
+ * decoded to float32.
  */
 export function take(x: TensorLike, indices: TensorLike, axis = 0): Tensor {
   const tensor = asTensor(x)
   const ids = asTensor(indices)
   if (!isInteger(ids.dtype)) throw new DTypeError('take', 'integer indices', dtypeName(ids.dtype))
+  if (isBlock(tensor.dtype) && tensor.rank === 2 && axis === 0) return blockTake(tensor, cast(ids, 'int32'))
   return apply(takeRecord, [tensor, cast(ids, 'int32')], { axis: normalizeAxis('take', axis, tensor.rank) })
 }

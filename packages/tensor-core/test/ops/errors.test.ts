@@ -315,7 +315,7 @@ const mistakes: readonly Mistake[] = [
   [() => unsqueeze(f(2), 3), ArgumentError, 'unsqueeze: expected an axis from -2 to 1, got 3.'],
   [() => take(f(2, 3), f(2)), DTypeError, 'take: expected integer indices, got float32.'],
   [() => take(f(2, 3), i(2), 2), ArgumentError, 'take: expected an axis from -2 to 1, got 2.'],
-  [() => take(q(), i(2)), DTypeError, "take: expected a scalar dtype, got Q8_0. Decode it with .cast('float32')."],
+  [() => take(q(), i(2), 1), DTypeError, "take: expected a scalar dtype, got Q8_0. Decode it with .cast('float32')."],
   [() => take(f(), i(2)), ArgumentError, 'take: expected a tensor with axes, got a scalar and axis 0.'],
   [
     () => takeAlongAxis(f(2, 3), i(3, 3)),

@@ -13,7 +13,7 @@ import { BackendError } from '../../src/errors.js'
 import type { FusedDefinition } from '../../src/fused/fused-definition.js'
 import * as v from '../../src/kernel/expressions.js'
 import type { KernelBuilder } from '../../src/kernel/kernel-builder.js'
-import type { BufferRef, Value } from '../../src/kernel/value.js'
+import type { BufferRef } from '../../src/kernel/value.js'
 import type { Program } from '../../src/schedule/program.js'
 import { contiguousView } from '../../src/view.js'
 import { programOf } from './program-builder.js'
@@ -30,8 +30,8 @@ async function openWithHandle(): Promise<{ backend: Backend; worker: WorkerHandl
   return { backend, worker: worker as unknown as WorkerHandle }
 }
 
-/** A program of one op of two units, one a thread. */
-function twoUnits(body: (k: KernelBuilder, unit: Value, x: BufferRef, y: BufferRef) => void): Program {
+/** A program of one op of two units. `before` is what every worker does before it takes some. */
+function twoUnits(before: (k: KernelBuilder, x: BufferRef, y: BufferRef) => void): Program {
   const definition: FusedDefinition = {
     name: 'twoUnits',
     fallback: ([x]) => x as never,
@@ -42,7 +42,9 @@ function twoUnits(body: (k: KernelBuilder, unit: Value, x: BufferRef, y: BufferR
           build(k) {
             const x = k.buffer('x', 'int32', 'read')
             const y = k.buffer('y', 'int32', 'readwrite')
-            k.parallel(k.param('count'), (unit) => body(k, unit, x, y))
+            const count = k.param('count')
+            before(k, x, y)
+            k.parallel(count, (unit) => k.store(y, unit, k.load(x, unit)))
           },
         },
       }),
@@ -65,13 +67,13 @@ function twoUnits(body: (k: KernelBuilder, unit: Value, x: BufferRef, y: BufferR
 }
 
 const SIZE = 10_000
-const copies = twoUnits((k, unit, x, y) => k.store(y, unit, k.load(x, unit)))
-/** One of the units writes far outside the memory. */
-const traps = (at: number): Program =>
-  twoUnits((k, unit, _, y) => k.if(v.eq(unit, at), () => k.store(y, v.i32(2 ** 29), v.i32(1))))
-/** The worker's unit never ends. */
-const hangs = twoUnits((k, unit, x) =>
-  k.if(v.eq(unit, 1), () =>
+const copies = twoUnits(() => {})
+/** One of the workers writes far outside the memory. */
+const traps = (worker: number): Program =>
+  twoUnits((k, _, y) => k.if(v.eq(v.worker(), worker), () => k.store(y, v.i32(2 ** 29), v.i32(1))))
+/** Worker 1 never comes to its units. */
+const hangs = twoUnits((k, x) =>
+  k.if(v.eq(v.worker(), 1), () =>
     k.while(
       () => v.eq(k.load(x, 0), 0),
       () => {},

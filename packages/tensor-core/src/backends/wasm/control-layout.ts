@@ -31,7 +31,7 @@ export const CONTROL = {
 export const REASON_UNITS = 243
 export const CONTROL_WORDS = 256
 
-/** A command: table index, byte address of its arguments, flags, and a spare word. */
+/** A command: table index, byte address of its arguments, flags, and byte address of its workers' counters. */
 export const COMMAND_WORDS = 4
 /** The flags of a command. */
 export const SOLO = 1

@@ -1,6 +1,7 @@
 import type { LaunchPass } from '../../codegen/launch-pass.js'
 import { type EmitWasmOptions, emitWasm } from '../../kernel/emit-wasm.js'
 import { buildKernel, type KernelTarget } from '../../kernel/kernel-builder.js'
+import { compileModules } from './compile-modules.js'
 import type { Runner } from './runner.js'
 
 export const WASM_TARGET: KernelTarget = { name: 'wasm', vectorLanes: 4 }
@@ -18,11 +19,13 @@ export function createKernelCache(runner: Runner, options: EmitWasmOptions): Ker
     async compile(passes) {
       const missing = new Map<string, LaunchPass>()
       for (const pass of passes) if (!places.has(pass.key)) missing.set(pass.key, pass)
-      const modules = await Promise.all(
-        [...missing.values()].map((pass) => {
-          const code = buildKernel(pass.name, WASM_TARGET, (k) => pass.build(k))
-          return WebAssembly.compile(emitWasm(code, options) as Uint8Array<ArrayBuffer>)
-        }),
+      const modules = await compileModules(
+        [...missing.values()].map((pass) =>
+          emitWasm(
+            buildKernel(pass.name, WASM_TARGET, (k) => pass.build(k)),
+            options,
+          ),
+        ),
       )
       if (modules.length > 0) {
         // Places are given after the last wait before the table is filled: another load may have come in between.

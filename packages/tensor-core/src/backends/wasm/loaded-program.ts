@@ -1,6 +1,6 @@
 import type { Program } from '../../schedule/program.js'
 import type { Executable } from '../backend.js'
-import { COMMAND_WORDS } from './control-layout.js'
+import { BARRIER_BEFORE, COMMAND_WORDS } from './control-layout.js'
 import type { LoweredProgram } from './lower-program.js'
 import type { LinearMemory } from './memory.js'
 import type { CommandList } from './runner.js'
@@ -26,13 +26,16 @@ export function placeProgram(
   region: number,
 ): LoadedProgram {
   const words = memory.words(region, lowered.regionBytes / 4)
+  const counters = region + lowered.counters
+  const passCount = lowered.passes.length
   const arenaWords: { word: number; offset: number }[] = []
   const boundWords: number[][] = lowered.boundBytes.map(() => [])
   lowered.passes.forEach((pass, i) => {
     words[i * COMMAND_WORDS] = kernels[i] as number
     words[i * COMMAND_WORDS + 1] = region + pass.args
     words[i * COMMAND_WORDS + 2] = pass.flags
-    words[i * COMMAND_WORDS + 3] = 0
+    words[i * COMMAND_WORDS + 3] =
+      lowered.counterCount === 0 ? 0 : counters + i * (lowered.counterCount / passCount) * 4
     const first = pass.args / 4
     pass.addresses.forEach((source, b) => {
       if ('arena' in source) arenaWords.push({ word: first + b, offset: source.arena })
@@ -43,6 +46,7 @@ export function placeProgram(
   const wordCount = lowered.regionBytes / 4
   const lastBound = lowered.boundBytes.map(() => -1)
   let lastBase = -1
+  let wereAliased = false
   return {
     program,
     temporaryBytes: lowered.arenaBytes,
@@ -51,7 +55,9 @@ export function placeProgram(
     passes: lowered.passes.map(({ name, launch }) => ({ name, launch })),
     commands: {
       address: region,
-      count: lowered.passes.length,
+      count: passCount,
+      counters,
+      counterCount: lowered.counterCount,
       solo: lowered.solo,
       labels: lowered.passes.map((pass) => pass.label),
     },
@@ -61,6 +67,14 @@ export function placeProgram(
         view ??= memory.words(region, wordCount)
         view[word] = address
       }
+      // Flags were made for buffers that are all different: where two are one, threads meet before every command.
+      const aliased = new Set(bound).size < bound.length
+      if (aliased !== wereAliased) {
+        lowered.passes.forEach(({ flags }, i) => {
+          write(i * COMMAND_WORDS + 2, aliased && i > 0 ? flags | BARRIER_BEFORE : flags)
+        })
+      }
+      wereAliased = aliased
       if (arenaBase !== lastBase) for (const { word, offset } of arenaWords) write(word, arenaBase + offset)
       lastBase = arenaBase
       for (let slot = 0; slot < bound.length; slot++) {

@@ -8,7 +8,8 @@ import { ALIGNMENT, alignUp } from './allocator.js'
 import { BARRIER_BEFORE, COMMAND_WORDS, SOLO } from './control-layout.js'
 import { WASM_TARGET } from './kernel-cache.js'
 import type { EngineFeatures, KernelOverrides } from './kernel-overrides.js'
-import { packArena } from './pack-arena.js'
+import { memoryConflicts, type Touched } from './memory-conflicts.js'
+import { type Interval, packArena } from './pack-arena.js'
 
 /** Less work than this takes less time than meeting at a barrier: one thread does it while the others wait. */
 const SOLO_WORK = 8192
@@ -31,8 +32,11 @@ export interface LoweredProgram {
   readonly passes: readonly LoweredPass[]
   /** Temporaries and workspaces. */
   readonly arenaBytes: number
-  /** Commands, then arguments. */
+  /** Commands, then arguments, then counters. */
   readonly regionBytes: number
+  /** Byte offset in the region of the words by which workers claim their work, and their number. */
+  readonly counters: number
+  readonly counterCount: number
   /** Bytes of each bound slot. */
   readonly boundBytes: readonly number[]
   readonly solo: boolean
@@ -80,10 +84,22 @@ export function lowerProgram(
   const arena = packArena(temporaries)
 
   let args = alignUp(lowered.length * COMMAND_WORDS * 4)
-  const passes = lowered.map(({ pass, launch, label }, i): LoweredPass => {
+  const conflicts = memoryConflicts()
+  const passes = lowered.map(({ pass, launch, label }): LoweredPass => {
     const solo = workers === 1 || pass.work < SOLO_WORK
-    const before = lowered[i - 1]
-    const soloBefore = before === undefined || workers === 1 || before.pass.work < SOLO_WORK
+    const touched = pass.buffers.map((buffer): Touched => {
+      const place =
+        buffer === 'workspace'
+          ? { temporary: (workspaces.get(launch) as { temporary: number }).temporary }
+          : (places[buffer.slot] as { bound: number } | { temporary: number })
+      const writes = buffer === 'workspace' || buffer.access === 'write'
+      if ('bound' in place) return { space: place.bound, start: 0, end: 1, writes }
+      const start = arena.offsets[place.temporary] as number
+      return { space: 'arena', start, end: start + (temporaries[place.temporary] as Interval).bytes, writes }
+    })
+    const meet = conflicts.mustMeet(touched, solo)
+    if (meet) conflicts.clear()
+    conflicts.add(touched, solo)
     const at = args
     args += 4 * (pass.buffers.length + pass.params.length)
     // Arguments of neighbours share no cache line with a write: they are only read.
@@ -92,22 +108,19 @@ export function lowerProgram(
       ...pass,
       label,
       launch,
-      addresses: pass.buffers.map((buffer): AddressSource => {
-        const place =
-          buffer === 'workspace'
-            ? { temporary: (workspaces.get(launch) as { temporary: number }).temporary }
-            : (places[buffer.slot] as { bound: number } | { temporary: number })
-        return 'bound' in place ? place : { arena: arena.offsets[place.temporary] as number }
-      }),
-      // What one thread does alone needs no meeting in between.
-      flags: (solo ? SOLO : 0) | (i > 0 && !(solo && soloBefore) ? BARRIER_BEFORE : 0),
+      addresses: touched.map(({ space, start }) => (space === 'arena' ? { arena: start } : { bound: space })),
+      flags: (solo ? SOLO : 0) | (meet ? BARRIER_BEFORE : 0),
       args: at,
     }
   })
+  const counters = alignUp(args)
+  const counterCount = workers === 1 ? 0 : workers * passes.length
   return {
     passes,
     arenaBytes: arena.bytes,
-    regionBytes: Math.max(ALIGNMENT, alignUp(args)),
+    counters,
+    counterCount,
+    regionBytes: Math.max(ALIGNMENT, alignUp(counters + 4 * counterCount)),
     boundBytes,
     solo: passes.every((pass) => (pass.flags & SOLO) !== 0),
   }

@@ -18,7 +18,7 @@ export function runCommandsAlone(
     for (; at < commands.count; at++) {
       const kernel = table[words[at * COMMAND_WORDS] as number] as KernelFunction
       clock?.begin(at)
-      kernel(words[at * COMMAND_WORDS + 1] as number, 0, 1)
+      kernel(words[at * COMMAND_WORDS + 1] as number, 0, 1, 0)
       clock?.end(at)
     }
   } catch (error) {

@@ -1,5 +1,5 @@
-/** A kernel's entry: byte address of its arguments, the worker that calls it, and how many there are. */
-export type KernelFunction = (args: number, worker: number, workers: number) => void
+/** A kernel's entry: byte address of its arguments, the worker that calls it, how many there are, and their counters. */
+export type KernelFunction = (args: number, worker: number, workers: number, counters: number) => void
 
 export interface KernelModule {
   /** Where every thread puts it in its table. */
@@ -11,6 +11,9 @@ export interface KernelModule {
 export interface CommandList {
   readonly address: number
   readonly count: number
+  /** Byte address and number of the words that workers claim their work by; they are 0 when a program begins. */
+  readonly counters: number
+  readonly counterCount: number
   /** Every command is for one thread: nobody need be woken. */
   readonly solo: boolean
   /** For the message, if a command fails. */

@@ -121,7 +121,9 @@ export async function createThreadPool(
     alive()
   }
 
-  const runTogether = async ({ address, count, labels }: CommandList, times: number): Promise<void> => {
+  const runTogether = async (commands: CommandList, times: number): Promise<void> => {
+    const { address, count, labels } = commands
+    memory.words(commands.counters, commands.counterCount).fill(0)
     const clock = times === 0 ? null : createClock(memory, times, count, 0)
     Atomics.store(control, CONTROL.times, times)
     Atomics.store(control, CONTROL.commands, address)
@@ -140,7 +142,8 @@ export async function createThreadPool(
       try {
         const kernel = table[words[at * COMMAND_WORDS] as number] as KernelFunction
         clock?.begin(at)
-        kernel(words[at * COMMAND_WORDS + 1] as number, 0, flags & SOLO ? 1 : threads)
+        const [args, counters] = [words[at * COMMAND_WORDS + 1] as number, words[at * COMMAND_WORDS + 3] as number]
+        kernel(args, 0, flags & SOLO ? 1 : threads, flags & SOLO ? 0 : counters)
         clock?.end(at)
       } catch (error) {
         fail(new BackendError(`wasm: ${labels[at]}`, 'a kernel that ends', String(error), HINT))

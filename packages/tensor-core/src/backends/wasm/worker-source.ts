@@ -63,7 +63,7 @@ function runProgram() {
       if (flags & ${BARRIER_BEFORE} && !barrier()) return false
       if (flags & ${SOLO}) continue
       if (clock) clock[2 * at] = performance.timeOrigin + performance.now()
-      table[words[at * ${COMMAND_WORDS}]](words[at * ${COMMAND_WORDS} + 1], worker, workers)
+      table[words[at * ${COMMAND_WORDS}]](words[at * ${COMMAND_WORDS} + 1], worker, workers, words[at * ${COMMAND_WORDS} + 3])
       if (clock) clock[2 * at + 1] = performance.timeOrigin + performance.now()
     }
   } catch (error) {
