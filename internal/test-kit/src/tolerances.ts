@@ -7,9 +7,11 @@ export interface Tolerance {
 /**
  * What kind of arithmetic made the numbers:
  * elementwise (one rounding or two), transcendental (exp, tanh, erf...), reduction (sums along an axis),
- * matmul (inner products), fused (norms, softmax, attention, optimiser steps: several of these in a row).
+ * matmul (inner products), fused (norms, softmax, attention, optimiser steps: several of these in a row),
+ * rounded (products with packed weights, for which activations are rounded to 16 bits a block: each is off by up to 2^-16 of
+ * its block's largest, so that a sum of 100 products of order one is off by some 3e-4).
  */
-export type OpClass = 'elementwise' | 'transcendental' | 'reduction' | 'matmul' | 'fused'
+export type OpClass = 'elementwise' | 'transcendental' | 'reduction' | 'matmul' | 'fused' | 'rounded'
 
 type FloatDType = 'float64' | 'float32' | 'float16' | 'bfloat16'
 export type ToleranceDType = FloatDType | 'int32' | 'uint32' | 'int8' | 'uint8' | 'bool'
@@ -22,6 +24,7 @@ const sameForAll = (tolerance: Tolerance): Readonly<Record<OpClass, Tolerance>> 
   reduction: tolerance,
   matmul: tolerance,
   fused: tolerance,
+  rounded: tolerance,
 })
 
 /** The only tolerances of the project's tests. float16 and bfloat16 are dominated by the rounding of what is stored. */
@@ -32,6 +35,7 @@ const TABLE: { readonly [D in FloatDType]: Readonly<Record<OpClass, Tolerance>> 
     reduction: { rtol: 1e-13, atol: 1e-13 },
     matmul: { rtol: 1e-12, atol: 1e-12 },
     fused: { rtol: 1e-12, atol: 1e-12 },
+    rounded: { rtol: 1e-12, atol: 1e-12 },
   },
   float32: {
     elementwise: { rtol: 1e-6, atol: 2e-6 },
@@ -39,6 +43,7 @@ const TABLE: { readonly [D in FloatDType]: Readonly<Record<OpClass, Tolerance>> 
     reduction: { rtol: 2e-5, atol: 2e-5 },
     matmul: { rtol: 2e-5, atol: 2e-5 },
     fused: { rtol: 2e-5, atol: 2e-5 },
+    rounded: { rtol: 2e-5, atol: 1e-3 },
   },
   float16: sameForAll({ rtol: 1e-3, atol: 1e-3 }),
   bfloat16: sameForAll({ rtol: 1e-2, atol: 1e-2 }),

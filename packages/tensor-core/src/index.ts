@@ -50,6 +50,7 @@ export { floatBits } from './float-bits.js'
 export { type BlockFormat, type BlockFormatDefinition, blockByteLength, defineFormat, q8_0 } from './formats/index.js'
 export { type AdamWOptions, adamwStep } from './fused/adamw-step.js'
 export { blockMatmul } from './fused/block-matmul.js'
+export { blockTake } from './fused/block-take.js'
 export {
   type CrossEntropyOptions,
   crossEntropy,

@@ -33,6 +33,7 @@ export function sourcePass(
     outputs: kernelOperands(launch.outputs),
     attributes: launch.attributes,
   }
+  if (source.applies && !source.applies(seen)) return null
   const variant = source.variant?.(seen) ?? ''
   const types = (operands: readonly Operand[]): string => operands.map(({ dtype }) => dtypeName(dtype)).join(',')
   const signature = {

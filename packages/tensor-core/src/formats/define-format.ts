@@ -39,6 +39,19 @@ export interface BlockFormat {
     from: readonly Value[],
     sums: readonly Value[],
   ) => Value[]
+  /**
+   * In a kernel with vectors of four lanes: the block at byte `at` as scale times small integers, packed in pairs of int16, eight
+   * a vector, in order. Products with it are then taken on integers, with activations rounded to 16 bits a block. Integers
+   * stay within 2^15 / blockSize, so that their sums of products fit in 32 bits.
+   */
+  readonly integers?: (k: KernelBuilder, bytes: BufferRef, at: Value) => BlockIntegers
+}
+
+export interface BlockIntegers {
+  /** float32, one lane. */
+  readonly scale: Value
+  /** blockSize / 8 vectors. */
+  readonly pairs: readonly Value[]
 }
 
 /** What a format has to say about itself; `encode` and `decode` may rely on whole blocks and fitting lengths. */
@@ -53,6 +66,7 @@ export interface BlockFormatDefinition {
   readonly decodeElement: BlockFormat['decodeElement']
   readonly encodeBlock: BlockFormat['encodeBlock']
   readonly dotTile?: BlockFormat['dotTile']
+  readonly integers?: BlockFormat['integers']
 }
 
 /**
@@ -60,7 +74,7 @@ export interface BlockFormatDefinition {
  * @throws ArgumentError when a size is not a positive integer
  */
 export function defineFormat(definition: BlockFormatDefinition): BlockFormat {
-  const { name, blockSize, bytesPerBlock, encode, decode, decodeElement, encodeBlock, dotTile } = definition
+  const { name, blockSize, bytesPerBlock, encode, decode, decodeElement, encodeBlock, dotTile, integers } = definition
   for (const [field, size] of Object.entries({ blockSize, bytesPerBlock })) {
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new ArgumentError('defineFormat', `${field} as a positive integer`, String(size), `Check format ${name}.`)
@@ -74,6 +88,7 @@ export function defineFormat(definition: BlockFormatDefinition): BlockFormat {
     decodeElement,
     encodeBlock,
     ...(dotTile ? { dotTile } : {}),
+    ...(integers ? { integers } : {}),
     encode(values: Float32Array): Uint8Array {
       if (!encode) {
         throw new DTypeError(

@@ -67,6 +67,15 @@ export const q8_0 = defineFormat({
     const scale = k.let(v.splat(k.load(k.reinterpret(bytes, 'float16'), v.shr(at, 1)), lanes))
     return parts.map((part, r) => v.fma(part.get(), scale, sums[r] as Value))
   },
+  integers(k, bytes, at) {
+    // Blocks have an even number of bytes: a scale never straddles two halves of a word.
+    const bits = v.bitcast(k.load(k.reinterpret(bytes, 'bfloat16'), v.shr(at, 1)), 'u32')
+    const quants = [2, 18].map((offset) => k.let(v.loadPacked(bytes, v.add(at, v.i32(offset)), 4)))
+    return {
+      scale: float32OfFloat16Bits(v.shr(bits, 16)),
+      pairs: quants.flatMap((sixteen) => v.widenPacked(sixteen)),
+    }
+  },
   encodeBlock(k, x, from, bytes, to) {
     const largest = k.variable(v.f32(0))
     k.for(0, BLOCK, (i) => largest.set(v.max(largest.get(), v.abs(k.load(x, v.add(from, i))))))

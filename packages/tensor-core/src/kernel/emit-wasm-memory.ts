@@ -74,6 +74,13 @@ export function emitLoad(code: FunctionCode, buffer: BufferRef, index: Value, la
   else loadScalar(code, buffer.dtype, offset)
 }
 
+/** Sixteen bytes from a byte index. */
+export function emitLoadPacked(code: FunctionCode, buffer: BufferRef, index: Value, lanes: number): void {
+  if (lanes !== 4) throw new KernelTypeError(`${code.where}: loadPacked ${buffer.name}`, '4 lanes', `${lanes}`)
+  const offset = emitAddress(code, 'loadPacked', buffer, index)
+  access(code, OP.v128Load, 0, offset)
+}
+
 /** One element of 32 bits into all four lanes. */
 export function emitLoadSplat(code: FunctionCode, buffer: BufferRef, index: Value): void {
   const offset = emitAddress(code, 'load', buffer, index)

@@ -145,6 +145,21 @@ export function shuffle(a: Value, b: Value, order: readonly number[]): Value {
   return { kind: 'shuffle', type: a.type, lanes: a.lanes, a, b, order }
 }
 
+/** `lanes` times 32 bits from a byte index of a uint8 buffer, as i32. Vectors only. */
+export function loadPacked(buffer: BufferRef, index: Value, lanes: number): Value {
+  if (buffer.dtype !== 'uint8') throw new KernelTypeError('loadPacked', 'a uint8 buffer', buffer.dtype)
+  return { kind: 'loadPacked', type: 'i32', lanes, buffer, index }
+}
+
+/** A vector of packed int8 as two of packed int16: the first half's, the second's. */
+export function widenPacked(a: Value): [low: Value, high: Value] {
+  const of = (half: 'low' | 'high'): Value => ({ kind: 'widenPacked', type: 'i32', lanes: a.lanes, half, a })
+  return [of('low'), of('high')]
+}
+
+/** Packed int16 times packed int16, the two products of a lane added: i32. */
+export const dotPacked = (a: Value, b: Value): Value => ({ kind: 'dotPacked', type: 'i32', lanes: a.lanes, a, b })
+
 /** The result of a function; bind it with `KernelBuilder.let` if it is used twice. */
 export function call(func: KernelFunction, args: readonly Value[]): Value {
   if (!func.result) throw new KernelTypeError(`call ${func.name}`, 'a function with a result', 'one without')

@@ -119,6 +119,12 @@ export function printValue(v: Value, code: KernelCode): string {
       return `reduce_${v.op}(${print(v.a)})`
     case 'shuffle':
       return `shuffle(${print(v.a)}, ${print(v.b)}, [${v.order.join(', ')}])`
+    case 'widenPacked':
+      return `widen_${v.half}(${print(v.a)})`
+    case 'dotPacked':
+      return `dot(${print(v.a)}, ${print(v.b)})`
+    case 'loadPacked':
+      return `packed ${place(v.buffer.name, v.index, v.lanes, code)}`
     case 'call':
       return `${v.func.name}(${v.args.map(print).join(', ')})`
     case 'load':

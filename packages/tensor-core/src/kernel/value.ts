@@ -27,6 +27,12 @@ export type Value = { readonly type: ComputeType; readonly lanes: number } & (
   | { readonly kind: 'load'; readonly buffer: BufferRef; readonly index: Value }
   /** Lanes picked from two vectors: `order[i]` below the lane count is a lane of `a`, from there on one of `b`. */
   | { readonly kind: 'shuffle'; readonly a: Value; readonly b: Value; readonly order: readonly number[] }
+  /** 32 bits a lane from a byte index of a uint8 buffer, which need not be a multiple of anything. */
+  | { readonly kind: 'loadPacked'; readonly buffer: BufferRef; readonly index: Value }
+  /** Four int8 a lane become two int16 a lane: those of the vector's first half, or of its second. */
+  | { readonly kind: 'widenPacked'; readonly half: 'low' | 'high'; readonly a: Value }
+  /** Two int16 a lane: the sum of their two products, i32. */
+  | { readonly kind: 'dotPacked'; readonly a: Value; readonly b: Value }
   /** The result of a function. */
   | { readonly kind: 'call'; readonly func: KernelFunction; readonly args: readonly Value[] }
   /** Index of the worker that runs (i32): for the choice of a worker's own scratch memory, never for a result. */

@@ -9,16 +9,19 @@ export function operandsOf(value: Value): readonly Value[] {
     case 'splat':
     case 'extract':
     case 'reduceLanes':
+    case 'widenPacked':
       return [value.a]
     case 'binary':
     case 'compare':
     case 'shuffle':
+    case 'dotPacked':
       return [value.a, value.b]
     case 'select':
       return [value.condition, value.a, value.b]
     case 'fma':
       return [value.a, value.b, value.c]
     case 'load':
+    case 'loadPacked':
       return [value.index]
     case 'call':
       return value.args

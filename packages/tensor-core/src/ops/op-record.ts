@@ -132,6 +132,8 @@ export interface KernelSource<Attributes = unknown> {
   /** 32-bit parameters; a float goes through `floatBits`. */
   params(launch: KernelLaunch<Attributes>): number[]
   build(k: KernelBuilder, signature: KernelSignature): void
+  /** Where a launch runs several kernels: whether this one is needed. Default: always. */
+  applies?(launch: KernelLaunch<Attributes>): boolean
   /** Bytes of scratch memory that the launch needs beside its outputs. */
   workspace?(launch: KernelLaunch<Attributes>): number
 }

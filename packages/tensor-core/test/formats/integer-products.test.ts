@@ -1,0 +1,46 @@
+import { seededRandom } from '@almanac/test-kit'
+import { afterAll, expect, test } from 'vitest'
+import { matmul, q8_0, tensor, wasmDevice } from '../../src/index.js'
+
+const devices = [1, 2].map((threads) => wasmDevice({ threads }))
+afterAll(() => Promise.all(devices.map((device) => device.close())))
+
+/** Values of order one, with an outlier and an empty block. */
+function activations(rows: number, depth: number): Float32Array {
+  const random = seededRandom(rows + depth)
+  const x = Float32Array.from({ length: rows * depth }, () => random.next() - 0.5)
+  x[5] = 300
+  x.fill(0, 32, 64)
+  return x
+}
+
+// Rows that share the unpacking of a block, and rows that do not; several tiles of columns.
+test.each([1, 3, 4, 9])('products of %i rows are off by no more than the rounding of activations', async (rows) => {
+  const [depth, columns] = [160, 71]
+  const random = seededRandom(rows)
+  const x = activations(rows, depth)
+  const packed = q8_0.encode(Float32Array.from({ length: columns * depth }, () => random.next() - 0.5))
+  const w = new Float32Array(columns * depth)
+  q8_0.decode(packed, w)
+  const results = []
+  for (const device of devices) {
+    const weights = tensor(w, { shape: [columns, depth], device }).cast(q8_0)
+    results.push(await matmul(tensor(x, { shape: [rows, depth], device }), weights, { transposeB: true }).data())
+  }
+  expect(results[1]).toEqual(results[0])
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      let [exact, bound] = [0, 1e-5]
+      for (let block = 0; block < depth; block += 32) {
+        const row = x.subarray(i * depth + block, i * depth + block + 32)
+        const step = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 32767
+        row.forEach((value, l) => {
+          const weight = w[j * depth + block + l] as number
+          exact += value * weight
+          bound += Math.abs(weight) * (step / 2) + Math.abs(value * weight) * 1e-6
+        })
+      }
+      expect(Math.abs((results[0]?.[i * columns + j] as number) - exact)).toBeLessThanOrEqual(bound)
+    }
+  }
+})
