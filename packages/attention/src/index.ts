@@ -14,4 +14,11 @@ export {
   contiguousCacheBytes,
   type LayerCache,
 } from './contiguous-cache.js'
-export { type RopeOptions, rope, ropeRotation } from './rope.js'
+export {
+  type RopeAngleOptions,
+  type RopeAngles,
+  type RopeOptions,
+  rope,
+  ropeAngles,
+  ropeRotation,
+} from './rope.js'

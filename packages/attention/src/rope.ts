@@ -4,6 +4,7 @@ import {
   concat,
   defineFused,
   formatShape,
+  iota,
   ShapeError,
   type Tensor,
   type TensorLike,
@@ -15,13 +16,16 @@ interface Attributes {
   readonly interleaved: boolean
 }
 
-export interface RopeOptions {
+export interface RopeAngleOptions {
   /** Base of the frequencies. Default 10000. */
   readonly theta?: number
-  /** Pairs are neighbours (2i, 2i + 1), as in the paper and llama2.c, not (i, i + D/2), as in Hugging Face. Default false. */
-  readonly interleaved?: boolean
   /** Positions below this have an entry in the table of angles. Default 8192. */
   readonly maxPositions?: number
+}
+
+export interface RopeOptions extends RopeAngleOptions {
+  /** Pairs are neighbours (2i, 2i + 1), as in the paper and llama2.c, not (i, i + D/2), as in Hugging Face. Default false. */
+  readonly interleaved?: boolean
 }
 
 /** The pairs of x: [B, T, H, D/2] twice. */
@@ -70,30 +74,55 @@ function angleTable(positions: number, half: number, theta: number): { cos: Tens
   return table
 }
 
+/** Cosines and sines of the angles by which pairs turn, [1 or B, T, 1, D/2] each. */
+export interface RopeAngles {
+  readonly cos: Tensor
+  readonly sin: Tensor
+}
+
+/**
+ * The angles of positions int32 [T] or [B, T] for heads of D channels: the same for every layer of a model, so take them
+ * once. A position outside the table gives NaN. Throws ShapeError, ArgumentError.
+ */
+export function ropeAngles(positions: TensorLike, channels: number, options: RopeAngleOptions = {}): RopeAngles {
+  const { theta = 10000, maxPositions = 8192 } = options
+  if (!(theta > 0)) throw new ArgumentError('rope', 'a theta above 0', `${theta}`)
+  if (channels % 2 !== 0) throw new ArgumentError('rope', 'an even number of channels', `${channels}`)
+  const half = channels / 2
+  const table = angleTable(Math.max(maxPositions, 1), half, theta)
+  const at = asTensor(positions)
+  if (at.rank !== 1 && at.rank !== 2) throw new ShapeError('rope', 'positions [T] or [B, T]', formatShape(at.shape))
+  const [batch, time] = at.rank === 1 ? [1, at.shape[0] as number] : (at.shape as [number, number])
+  const rows = (t: Tensor) => t.take(at).reshape([batch, time, 1, half])
+  return { cos: rows(table.cos), sin: rows(table.sin) }
+}
+
 /**
  * Rotary position embedding: each pair of channels i turns by position * theta^(-2i/D). Su et al. 2021, arXiv 2104.09864,
- * eq. 34. x [B, T, H, D], positions int32 [T] or [B, T] (default 0 .. T-1) -> [B, T, H, D]. A position outside the table gives
- * NaN. Throws ShapeError, ArgumentError.
+ * eq. 34. x [B, T, H, D], positions int32 [T] or [B, T] (default 0 .. T-1) or their angles -> [B, T, H, D]. A position
+ * outside the table gives NaN. Throws ShapeError, ArgumentError.
  */
-export function rope(x: TensorLike, positions: TensorLike | undefined, options: RopeOptions = {}): Tensor {
-  const { theta = 10000, interleaved = false, maxPositions = 8192 } = options
+export function rope(x: TensorLike, positions?: TensorLike | RopeAngles, options: RopeOptions = {}): Tensor {
+  const { interleaved = false } = options
   const value = asTensor(x)
-  const [, time, , channels] = value.shape
-  if (value.rank !== 4 || (channels as number) % 2 !== 0) {
+  const [batch, time, , channels] = value.shape as [number, number, number, number]
+  if (value.rank !== 4 || channels % 2 !== 0) {
     throw new ShapeError('rope', '[B, T, H, D] with an even D', formatShape(value.shape))
   }
-  if (!(theta > 0)) throw new ArgumentError('rope', 'a theta above 0', `${theta}`)
-  const half = (channels as number) / 2
-  const table = angleTable(Math.max(maxPositions, 1), half, theta)
-  if (positions === undefined) {
-    const rows = (t: Tensor) => t.slice([[0, time as number]]).reshape([1, time as number, 1, half])
-    return ropeRotation(value, rows(table.cos), rows(table.sin), { interleaved })
+  const angles = areAngles(positions) ? positions : ropeAngles(positions ?? iota([time]), channels, options)
+  const [rows, length, , half] = angles.cos.shape
+  if (length !== time || (rows !== 1 && rows !== batch) || half !== channels / 2) {
+    throw new ShapeError(
+      'rope',
+      `positions [T] or [B, T] for x ${formatShape(value.shape)}`,
+      areAngles(positions)
+        ? `angles ${formatShape(angles.cos.shape)}`
+        : formatShape(asTensor(positions as TensorLike).shape),
+    )
   }
-  const at = asTensor(positions)
-  const fits = at.shape[at.rank - 1] === time && (at.rank === 1 || (at.rank === 2 && at.shape[0] === value.shape[0]))
-  if (!fits) {
-    throw new ShapeError('rope', `positions [T] or [B, T] for x ${formatShape(value.shape)}`, formatShape(at.shape))
-  }
-  const rows = (t: Tensor) => t.take(at).reshape([at.rank === 1 ? 1 : (at.shape[0] as number), time as number, 1, half])
-  return ropeRotation(value, rows(table.cos), rows(table.sin), { interleaved })
+  return ropeRotation(value, angles.cos, angles.sin, { interleaved })
+}
+
+function areAngles(positions: TensorLike | RopeAngles | undefined): positions is RopeAngles {
+  return typeof positions === 'object' && 'cos' in positions && 'sin' in positions && !('dtype' in positions)
 }

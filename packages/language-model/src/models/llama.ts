@@ -1,4 +1,4 @@
-import { appendToCache, causalAttention, type LayerCache, rope } from '@almanac/attention'
+import { appendToCache, causalAttention, type LayerCache, type RopeAngles, rope, ropeAngles } from '@almanac/attention'
 import { asTensor, iota, matmul, swiglu, type Tensor, type TensorLike } from '@almanac/tensor-core'
 import type { CausalModel } from '@almanac/tensor-core/contracts'
 import { Embedding, Linear, Module, normalInit, RMSNorm } from '@almanac/tensor-core/nn'
@@ -22,7 +22,7 @@ export interface LlamaInputs {
 
 /** Where the tokens of a call stand. */
 interface Place {
-  readonly positions: Tensor
+  readonly angles: RopeAngles
   readonly start: Tensor | null
   readonly firsts: Tensor | null
 }
@@ -54,17 +54,11 @@ class LlamaAttention extends Module {
   }
 
   forward(x: Tensor, place: Place, cache: LayerCache | null): Tensor {
-    const { positions, start, firsts } = place
-    const {
-      heads: H,
-      kvHeads,
-      ropeTheta: theta = 10000,
-      ropeInterleaved: interleaved = false,
-      maxPositions,
-    } = this.config
+    const { angles, start, firsts } = place
+    const { heads: H, kvHeads, ropeInterleaved: interleaved = false } = this.config
     const D = headDimOf(this.config)
     const [B, T] = x.shape as [number, number, number]
-    const rotate = (h: Tensor) => rope(h, positions, { theta, interleaved, maxPositions })
+    const rotate = (h: Tensor) => rope(h, angles, { interleaved })
     const q = rotate(this.q_proj.forward(x).reshape([B, T, H, D])) // [B, T, H, D]
     const k = rotate(this.k_proj.forward(x).reshape([B, T, kvHeads, D])) // [B, T, KV, D]
     const v = this.v_proj.forward(x).reshape([B, T, kvHeads, D])
@@ -125,7 +119,7 @@ class LlamaStack extends Module {
   layers: LlamaLayer[]
   norm: RMSNorm
 
-  constructor(config: LlamaConfig) {
+  constructor(readonly config: LlamaConfig) {
     super()
     this.embed_tokens = new Embedding(config.vocabSize, config.hiddenSize, { initializer: normalInit(INIT_STD) })
     this.layers = Array.from({ length: config.layers }, () => new LlamaLayer(config))
@@ -136,10 +130,12 @@ class LlamaStack extends Module {
     const T = tokens.shape[1] as number
     const start = decoding?.start ?? null
     const positions = given ?? (start ? iota([T]).add(start) : iota([T])) // [T] or [B, T]
+    const { ropeTheta: theta = 10000, maxPositions } = this.config
+    const angles = ropeAngles(positions, headDimOf(this.config), { theta, maxPositions })
     // The residual stream is float32 whatever the weights are stored in.
     let x = this.embed_tokens.forward(tokens).cast('float32') // [B, T, C]
     this.layers.forEach((layer, i) => {
-      x = layer.forward(x, { positions, start, firsts: firsts ?? null }, decoding?.layers[i] ?? null)
+      x = layer.forward(x, { angles, start, firsts: firsts ?? null }, decoding?.layers[i] ?? null)
     })
     return this.norm.forward(x)
   }

@@ -1,4 +1,4 @@
-import type { Backend, Executable } from '../backends/backend.js'
+import type { Backend, BufferHandle, Executable } from '../backends/backend.js'
 import { currentDevice } from '../default-device.js'
 import type { Device } from '../device.js'
 import { DeviceError, RetraceLimitError, TraceError, UseAfterDisposeError } from '../errors.js'
@@ -53,7 +53,16 @@ interface Traced {
   readonly trace: Trace
   readonly device: Device
   readonly assigned: readonly State[]
-  loaded: { readonly plan: Plan; readonly executable: Executable } | null
+  /** Host values that the function captured, on the device. */
+  readonly uploads: Map<Storage, BufferHandle>
+  loaded: Loaded | null
+}
+
+interface Loaded {
+  readonly plan: Plan
+  readonly executable: Executable
+  /** The States whose old contents it reads. */
+  readonly reads: readonly State[]
 }
 
 /** A large result of an earlier call, whose buffer is taken back after the next but one. */
@@ -129,10 +138,11 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
         const waiting = tensors.filter(({ node }) => !isLeaf(node))
         await runPending(device, backend, waiting, order)
         expireOldResults(generations, backend)
-        const { plan: planned, executable } = await load(traced, backend)
-        for (const state of readStates(planned)) checkVersion(state, state.executedVersion, device)
+        const { plan: planned, executable, reads } = await load(traced, backend)
+        for (const state of reads) checkVersion(state, state.executedVersion, device)
         const placeholderAt = new Map(traced.placeholders.map((placeholder, i) => [placeholder.node, i]))
         const storages = await runPlan(device, backend, planned, executable, traced.outputs, {
+          uploads: traced.uploads,
           storageOf({ node }): Storage | undefined {
             const at = placeholderAt.get(node)
             if (at === undefined) return undefined
@@ -196,6 +206,9 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
   })
 }
 
+/** Frees what a program keeps on its device once nobody can call it any more. */
+const forgotten = new FinalizationRegistry<() => void>((free) => free())
+
 /** Runs the function once on placeholders. */
 function traceFunction(name: string, fn: AnyFunction, args: readonly unknown[], tensors: readonly Tensor[]): Traced {
   const trace = new Trace(name)
@@ -210,7 +223,12 @@ function traceFunction(name: string, fn: AnyFunction, args: readonly unknown[], 
   const outputs = [...resultTensors(name, result), ...trace.observed.values()]
   const assigned = [...trace.states.values()].filter((entry) => entry.assigned).map((entry) => entry.state)
   const device = traceDevice(name, trace, [...outputs, ...placeholders])
-  return { placeholders, result, outputs, observed, trace, device, assigned, loaded: null }
+  const uploads = new Map<Storage, BufferHandle>()
+  const traced = { placeholders, result, outputs, observed, trace, device, assigned, uploads, loaded: null }
+  forgotten.register(traced, () => {
+    for (const buffer of uploads.values()) device.release(buffer)
+  })
+  return traced
 }
 
 function traceDevice(name: string, trace: Trace, tensors: readonly Tensor[]): Device {
@@ -229,7 +247,7 @@ function traceDevice(name: string, trace: Trace, tensors: readonly Tensor[]): De
   return device ?? currentDevice()
 }
 
-async function load(traced: Traced, backend: Backend): Promise<{ plan: Plan; executable: Executable }> {
+async function load(traced: Traced, backend: Backend): Promise<Loaded> {
   if (traced.loaded) return traced.loaded
   const { trace } = traced
   const assigns = traced.assigned.map((state) => ({ state, value: trace.readState(state) }))
@@ -248,7 +266,7 @@ async function load(traced: Traced, backend: Backend): Promise<{ plan: Plan; exe
       },
     },
   )
-  traced.loaded = { plan: planned, executable: await backend.load(planned.program) }
+  traced.loaded = { plan: planned, executable: await backend.load(planned.program), reads: readStates(planned) }
   return traced.loaded
 }
 

@@ -13,6 +13,8 @@ export const HOST_COPY_BYTES = 4096
 export interface RunOptions {
   /** Storage of a placeholder or other leaf; default: the node's own. */
   storageOf?(binding: Extract<Binding, { kind: 'leaf' }>): Storage | undefined
+  /** Keeps what is uploaded of host values that the program has captured: it is the same in every run. */
+  readonly uploads?: Map<Storage, BufferHandle>
   /** Called just before the program starts: from here on a failure loses the States it writes. */
   started?(): void
 }
@@ -49,7 +51,8 @@ export async function runPlan(
       }
       return state.buffer
     }
-    const storage = options.storageOf?.(binding) ?? binding.node.storage[binding.index]
+    const given = options.storageOf?.(binding)
+    const storage = given ?? binding.node.storage[binding.index]
     if (storage === undefined) {
       throw (
         binding.node.failure ??
@@ -71,8 +74,12 @@ export async function runPlan(
       }
       return storage.buffer
     }
+    const uploads = given ? undefined : options.uploads
+    const known = uploads?.get(storage)
+    if (known) return known
     const buffer = backend.alloc(bytes)
-    transient.push(buffer)
+    if (uploads) uploads.set(storage, buffer)
+    else transient.push(buffer)
     backend.write(buffer, toDeviceLayout(storage.bytes, slot.dtype, storage.floatBytes, floatBytes))
     return buffer
   }

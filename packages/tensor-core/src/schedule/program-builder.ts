@@ -1,4 +1,4 @@
-import type { DType } from '../dtype.js'
+import { byteLengthOf, type DType, isBlock } from '../dtype.js'
 import { type Shape, sizeOf } from '../shape.js'
 import { contiguousView, type View } from '../view.js'
 import type { Expression, Launch, MapLaunch, Operand } from './program.js'
@@ -65,9 +65,15 @@ export function mapLaunch(label: string, shape: Shape, expression: DraftExpressi
   return { kind: 'map', label, shape, ...numberOperands([expression]), outputs: [output] }
 }
 
-/** A launch that copies one operand to another of the same shape. */
+/** A launch that copies one operand to another of the same shape; packed ones byte by byte. */
 export function copyLaunch(label: string, from: Operand, to: Operand): MapLaunch {
-  return mapLaunch(label, to.view.shape, { kind: 'operand', operand: from }, to)
+  const [source, target] = isBlock(from.dtype) ? [asBytes(from), asBytes(to)] : [from, to]
+  return mapLaunch(label, target.view.shape, { kind: 'operand', operand: source }, target)
+}
+
+/** A packed operand, which is always whole, as what it is stored in. */
+function asBytes({ slot, dtype, view }: Operand): Operand {
+  return { slot, dtype: 'uint8', view: contiguousView([byteLengthOf(dtype, sizeOf(view.shape))]) }
 }
 
 export function inputsOf(launch: Launch): readonly Operand[] {

@@ -1,9 +1,10 @@
 import { seededRandom } from '@almanac/test-kit'
 import { afterAll, expect, test } from 'vitest'
-import { matmul, q8_0, tensor, wasmDevice } from '../../src/index.js'
+import { cpuDevice, matmul, q8_0, State, tensor, tensorFromBytes, wasmDevice } from '../../src/index.js'
 
 const devices = [1, 2].map((threads) => wasmDevice({ threads }))
-afterAll(() => Promise.all(devices.map((device) => device.close())))
+const cpu = cpuDevice()
+afterAll(() => Promise.all([...devices, cpu].map((device) => device.close())))
 
 /** Values of order one, with an outlier and an empty block. */
 function activations(rows: number, depth: number): Float32Array {
@@ -42,5 +43,15 @@ test.each([1, 3, 4, 9])('products of %i rows are off by no more than the roundin
       }
       expect(Math.abs((results[0]?.[i * columns + j] as number) - exact)).toBeLessThanOrEqual(bound)
     }
+  }
+})
+
+test('a State takes packed values that were made elsewhere', async () => {
+  const values = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i))
+  const packed = q8_0.encode(values)
+  for (const device of [...devices, cpu]) {
+    const cell = new State({ shape: [2, 64], dtype: q8_0 }, { device })
+    cell.assign(tensorFromBytes(packed, [2, 64], q8_0, device))
+    expect(await cell.value.bytes()).toEqual(packed)
   }
 })
