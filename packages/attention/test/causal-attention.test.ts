@@ -37,6 +37,9 @@ const SHAPES: [number, number, number, number, number, number, number[]][] = [
   [2, 70, 3, 3, 140, 5, [-3, 70]],
   [1, 19, 4, 1, 19, 12, [0]],
   [1, 33, 2, 2, 33, 32, [0]],
+  // Few queries: over several chunks of keys, more than one row of sums wide, some that see nothing.
+  [2, 1, 6, 2, 200, 40, [199, 64]],
+  [3, 2, 4, 1, 150, 36, [-1, 62, 148]],
 ]
 
 function inputs([B, T, H, KV, S, D, starts]: (typeof SHAPES)[number]) {

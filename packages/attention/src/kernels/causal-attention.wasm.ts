@@ -1,4 +1,4 @@
-import type { KernelSource } from '@almanac/tensor-core'
+import type { KernelLaunch, KernelSource } from '@almanac/tensor-core'
 import * as v from '@almanac/tensor-core/kernel'
 import {
   type AttentionAttributes,
@@ -11,6 +11,7 @@ import {
   rowAt,
   storeRow,
 } from './attention-launch.js'
+import fewQueries, { hasFewQueries } from './few-queries.wasm.js'
 import { DEPTH, declareSumRows, PANEL, scoreTile } from './tile-kernels.js'
 
 const [MAXIMUM, TOTAL, DECAY, LAST_KEY, FIRST_KEY] = [0, 1, 2, 3, 4]
@@ -167,4 +168,7 @@ function softmaxOfBlock(k: v.KernelBuilder, scratch: v.BufferRef, integers: v.Bu
   )
 }
 
-export default source
+export default [
+  { ...source, applies: (launch: KernelLaunch<AttentionAttributes>) => !hasFewQueries(launch) },
+  ...fewQueries,
+]
