@@ -1,4 +1,5 @@
-// Prefill of 256 tokens and decoding at batch 1 of models with random weights: SmolLM2-135M's shape and Llama-3.2-1B's.
+// Prefill of 256 tokens and decoding at batch 1 of models with random weights: SmolLM2-135M's shape and Llama-3.2-1B's. With
+// --peers llama.cpp runs the same shape (F16 beside bf16) in turns.
 import { parseArgs } from 'node:util'
 import { contiguousCache } from '@almanac/attention'
 import { Llama } from '@almanac/language-model'
@@ -6,9 +7,9 @@ import {
   type BlockFormat,
   byteLengthOf,
   compile,
+  measurePeaks,
   profile,
   profileTable,
-  measurePeaks,
   q8_0,
   setDefaultDevice,
   sizeOf,
@@ -18,7 +19,9 @@ import {
   wasmDevice,
 } from '@almanac/tensor-core'
 import { Embedding, Linear, Parameter } from '@almanac/tensor-core/nn'
+import { type LlamaCppRow, llamaCpp } from './shared/llama-cpp-peer.js'
 import { median } from './shared/median.js'
+import { peakMiB } from './shared/peak-memory.js'
 import { writeResult } from './shared/write-result.js'
 
 const SHAPES = {
@@ -29,6 +32,7 @@ const SHAPES = {
     layers: 30,
     heads: 9,
     kvHeads: 3,
+    headDim: 64,
     maxPositions: 1024,
   },
   'Llama-3.2-1B': {
@@ -58,6 +62,7 @@ const { values } = parseArgs({
     threads: { type: 'string', multiple: true, default: ['2'] },
     rounds: { type: 'string', default: '5' },
     profile: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -106,7 +111,7 @@ async function prepare(shape: keyof typeof SHAPES, format: string, threads: numb
     sequences: 1,
     maxLength: config.maxPositions,
     kvHeads: config.kvHeads,
-    headDim: 64,
+    headDim: config.headDim,
   })
   const step = compile((tokens: Tensor, start: Tensor, last: Tensor) =>
     model.nextLogits(tokens, last, { start, layers: cache.layers }),
@@ -132,31 +137,59 @@ async function prepare(shape: keyof typeof SHAPES, format: string, threads: numb
 }
 
 const rows: Record<string, string | number>[] = []
+const emit = (row: Record<string, string | number>) => {
+  rows.push(row)
+  if (values.json) console.log(JSON.stringify(row))
+}
+
 for (const threads of values.threads.map(Number)) {
   for (const format of values.format) {
     const shape = values.model as keyof typeof SHAPES
     const ours = await prepare(shape, format, threads)
     const [prefills, decodes]: [number[], number[]] = [[], []]
+    const peak = peakMiB()
+    const peerFormat = format === 'q8_0' ? 'q8_0' : 'f16'
+    const peer = values.peers ? llamaCpp(SHAPES[shape], peerFormat, { prefill: PREFILL, decode: DECODE }) : null
+    const theirs: LlamaCppRow[] = []
     for (let round = 0; round < Number(values.rounds); round++) {
       prefills.push(await ours.prefill())
       decodes.push(await ours.decode())
+      const row = peer?.run(threads)
+      if (typeof row === 'string') console.error(`llama.cpp: ${row}`)
+      else if (row) theirs.push(row)
     }
-    rows.push({
+    peer?.close()
+    const [prefill, decode] = [median(prefills), median(decodes)]
+    emit({
       bench: 'decode',
       system: 'almanac wasm',
       model: shape,
       format,
       threads,
-      prefill: Math.round(median(prefills)),
-      decode: Number(median(decodes).toFixed(1)),
-      residentMiB: Math.round(process.memoryUsage().rss / 2 ** 20),
+      prefill: Math.round(prefill),
+      decode: Number(decode.toFixed(1)),
+      peakMiB: peak,
     })
-    if (values.json) console.log(JSON.stringify(rows.at(-1)))
+    if (theirs.length > 0) {
+      const of = (name: keyof LlamaCppRow) => median(theirs.map((row) => row[name]))
+      emit({
+        bench: 'decode',
+        system: 'llama.cpp',
+        model: shape,
+        format: peerFormat,
+        threads,
+        prefill: Math.round(of('prefill')),
+        decode: Number(of('decode').toFixed(1)),
+        peakMiB: of('residentMiB'),
+        prefillRatio: Number((prefill / of('prefill')).toFixed(3)),
+        decodeRatio: Number((decode / of('decode')).toFixed(3)),
+      })
+    }
     if (values.profile) {
       const peaks = await measurePeaks(ours.device)
       for (const count of [1, PREFILL]) {
         console.log(`${format}, ${count} tokens`)
-        console.log(profileTable(await profile(() => ours.run(count, 0)), peaks))
+        console.log(profileTable(await profile(() => ours.run(count, count === 1 ? PREFILL : 0)), peaks))
       }
     }
     await ours.device.close()
