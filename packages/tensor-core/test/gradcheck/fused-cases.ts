@@ -1,6 +1,7 @@
 import {
   adamwStep,
   blockMatmul,
+  blockTake,
   crossEntropyBackward,
   crossEntropyRows,
   gatherMatmul,
@@ -39,6 +40,8 @@ export const fusedCases: Readonly<Record<string, readonly GradientCase[]>> = {
     ),
   ],
   blockMatmul: [smooth('blockMatmul', [spread([1, 32])], (x) => blockMatmul(x, packed))],
+  // Packed rows have no gradient; what they are multiplied with has.
+  blockTake: [smooth('blockTake', [spread([2, 32])], (x) => x.mul(blockTake(packed, ints([1, 0]))))],
   crossEntropyRows: [
     smooth('crossEntropyRows', [spread([3, 4])], (x) => crossEntropyRows(x, targets, ignoring)),
     smooth('crossEntropyRows, the loss alone', [spread([3, 4])], (x) => crossEntropyRows(x, targets, ignoring)[0]),
