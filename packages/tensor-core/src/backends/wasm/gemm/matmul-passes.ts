@@ -11,8 +11,8 @@ import { type Blocks, buildTiles, tileParams, tileScratchSize } from './tile-ker
 
 /** Keeps its sums in registers with fused and with separate multiply-adds. */
 const SQUARE: Tile = { rows: 4, columns: 8 }
-/** Only with fused ones, and then faster: nine sums hide a multiply-add's latency better than eight. */
-const WIDE: Tile = { rows: 3, columns: 12 }
+/** Only with fused ones, which need no register for the product: twelve sums hide a multiply-add's latency. */
+const WIDE: Tile = { rows: 6, columns: 8 }
 /** How much faster (measured, see bench/src/gemm.ts); where its edges waste more, the other tile runs. */
 const WIDE_GAIN = 1.04
 /** A panel of B this deep is 18 KiB, one of A 5: both fit in a first cache of 32. */
@@ -122,6 +122,7 @@ function layOut(problem: MatmulProblem, depth: number, tile: Tile) {
     {
       lanes: m,
       depth: k,
+      blockDepth: depth,
       batch,
       strides: a.batch,
       laneStride: a.row,
@@ -132,6 +133,7 @@ function layOut(problem: MatmulProblem, depth: number, tile: Tile) {
     {
       lanes: n,
       depth: k,
+      blockDepth: depth,
       batch,
       strides: b.batch,
       laneStride: b.column,
@@ -150,7 +152,7 @@ function layOut(problem: MatmulProblem, depth: number, tile: Tile) {
 
 /** Blocks small enough to give every worker its share, large enough that panels are used often. */
 function blocksOf({ batch, m, n }: MatmulProblem, depth: number, tile: Tile): Blocks {
-  let [rows, columns] = [192, 192]
+  let [rows, columns] = [96, 192]
   const units = (): number =>
     batch.reduce((all, extent) => all * extent, 1) * Math.ceil(m / rows) * Math.ceil(n / columns)
   while (units() < LEAST_UNITS && (rows > 24 || columns > 48)) {

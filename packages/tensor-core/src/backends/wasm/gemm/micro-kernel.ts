@@ -9,12 +9,13 @@ export interface Tile {
 }
 
 /**
- * c[tile] (+)= a panel times b panel, as a function of its own: (a, b, depth, c, cStride, add).
+ * c[tile] = a panel times b panel, or with `adds` c[tile] += it, as a function of its own: (a, b, depth, c, cStride).
  * a: [depth, rows] and b: [depth, columns], packed, at element indices of `panels`; c: row-major with the given stride.
- * `add` 0 overwrites c, 1 adds to it.
  *
- * The form is what V8's register allocator keeps in registers, measured (see bench/src/gemm.ts): one step along the
- * depth a turn, nothing but the loop and its epilogues in the function, and two epilogue blocks rather than one.
+ * The form is what V8's register allocator keeps in registers (Node 20, 22 and 24; see bench/src/gemm.ts): one step along
+ * the depth a turn, nothing but the loop and one epilogue in the function, and in the epilogue nothing but stores. An
+ * addition there makes it spill every sum of a 6 x 8 tile inside the loop (0.42 of the peak, not 0.96): so sums that are
+ * added to c begin with it.
  */
 export function microKernel(
   k: KernelBuilder,
@@ -22,16 +23,21 @@ export function microKernel(
   tile: Tile,
   panels: BufferRef,
   c: BufferRef,
+  adds: boolean,
 ): KernelFunction {
   const vectors = tile.columns / 4
   const int = (label: string) => ({ name: label, type: 'i32' }) as const
   return k.func(
     name,
-    [int('a'), int('b'), int('depth'), int('c'), int('stride'), int('add')],
-    (aStart, bStart, depth, cStart, stride, addTo) => {
+    [int('a'), int('b'), int('depth'), int('c'), int('stride')],
+    (aStart, bStart, depth, cStart, stride) => {
       const a = k.variable(aStart as Value, 'a')
+      const place = (row: number, j: number): Value =>
+        v.add(v.add(cStart as Value, v.mul(stride as Value, row)), v.i32(4 * j))
       const sums = Array.from({ length: tile.rows }, (_, row) =>
-        Array.from({ length: vectors }, (_, j) => k.variable(v.splat(v.f32(0), 4), `sum${row}_${j}_`)),
+        Array.from({ length: vectors }, (_, j) =>
+          k.variable(adds ? v.load(c, place(row, j), 4) : v.splat(v.f32(0), 4), `sum${row}_${j}_`),
+        ),
       )
       const end = k.let(v.add(bStart as Value, v.mul(depth as Value, tile.columns)))
       k.for(
@@ -47,17 +53,10 @@ export function microKernel(
         },
         tile.columns,
       )
-      const forEachVector = (use: (at: Value, sum: Value) => void): void => {
-        for (const [row, line] of sums.entries()) {
-          const start = k.let(v.add(cStart as Value, v.mul(stride as Value, row)))
-          for (const [j, sum] of line.entries()) use(v.add(start, v.i32(4 * j)), sum.get())
-        }
+      for (const [row, line] of sums.entries()) {
+        const start = k.let(place(row, 0))
+        for (const [j, sum] of line.entries()) k.store(c, v.add(start, v.i32(4 * j)), sum.get())
       }
-      k.if(
-        v.eq(addTo as Value, 0),
-        () => forEachVector((at, sum) => k.store(c, at, sum)),
-        () => forEachVector((at, sum) => k.store(c, at, v.add(v.load(c, at, 4), sum))),
-      )
       return undefined
     },
   )

@@ -7,7 +7,8 @@ import { distinctBatches, type MatmulOperand } from './matmul-problem.js'
 
 /**
  * Packing: an operand of [lanes, depth] (A's rows, B's columns) becomes panels of `width` lanes,
- * packed[batch][panel][depth][width] in float32, missing lanes of the last panel zero.
+ * packed[batch][block of depth][panel][depth within the block][width] in float32, missing lanes of the last panel zero.
+ * What a block of C reads at a time lies in one piece: at a distance of a power of two, panels evict each other.
  */
 
 /** Lanes that one unit of parallel work packs: a multiple of every panel's width, and three cache lines of float32. */
@@ -16,6 +17,8 @@ export const PACK_UNIT = 48
 export interface PackedOperand {
   readonly lanes: number
   readonly depth: number
+  /** The depth is packed in blocks of so many steps. */
+  readonly blockDepth: number
   readonly batch: readonly number[]
   readonly strides: MatmulOperand['batch']
   readonly laneStride: number
@@ -60,7 +63,7 @@ export function packParams(a: PackedOperand, b: PackedOperand): number[] {
     ),
     ...paddedBatch(o.strides, 0),
   ]
-  return [a.depth, ...one(a), ...one(b)]
+  return [a.depth, a.blockDepth, ...one(a), ...one(b)]
 }
 
 const int = (name: string) => ({ name, type: 'i32' }) as const
@@ -71,8 +74,8 @@ export function buildPack(
   { a: left, b: right, panels }: MatmulBuffers,
   widths: readonly [number, number],
 ): void {
-  const depth = k.param('depth')
-  const [a, b] = [left, right].map((source, i) => packOperand(k, source, panels, widths[i] as number, depth)) as [
+  const depths = [k.param('depth'), k.param('blockDepth')] as const
+  const [a, b] = [left, right].map((source, i) => packOperand(k, source, panels, widths[i] as number, depths)) as [
     OperandPacker,
     OperandPacker,
   ]
@@ -95,7 +98,7 @@ function packOperand(
   source: BufferRef,
   panels: BufferRef,
   width: number,
-  depth: Value,
+  [depth, blockDepth]: readonly [Value, Value],
 ): OperandPacker {
   const { name } = source
   const units = k.param(`${name}Units`)
@@ -118,28 +121,38 @@ function packOperand(
       const lane = k.let(v.mul(v.rem(unit, blocks), PACK_UNIT), 'lane')
       const [place] = batchOffsets(k, batch, extents, [strides]) as [Value]
       const from = k.let(v.add(v.add(offset, place), v.mul(lane, laneStride)), 'from')
-      const padded = v.mul(v.div(v.add(lanes, width - 1), width), width)
-      const to = k.let(v.add(start, v.mul(v.add(v.mul(batch, padded), lane), depth)), 'to')
+      const padded = k.let(v.mul(v.div(v.add(lanes, width - 1), width), width), 'padded')
+      const to = k.let(v.add(start, v.mul(v.mul(batch, padded), depth)), 'to')
       const here = k.let(v.min(v.sub(lanes, lane), PACK_UNIT), 'here')
-      k.if(
-        v.and(v.eq(laneStride, 1), v.eq(here, PACK_UNIT)),
-        () => k.call(wide, [from, depthStride, depth, to]),
-        () =>
-          k.for(
-            0,
-            here,
-            (i) => {
-              const panelFrom = k.let(v.add(from, v.mul(i, laneStride)))
-              const panelTo = k.let(v.add(to, v.mul(i, depth)))
-              const count = k.let(v.min(v.sub(here, i), width))
-              k.if(
-                v.and(v.eq(depthStride, 1), v.eq(count, width)),
-                () => k.call(rows, [panelFrom, laneStride, depth, panelTo]),
-                () => k.call(any, [panelFrom, laneStride, depthStride, count, depth, panelTo]),
-              )
-            },
-            width,
-          ),
+      k.for(
+        0,
+        depth,
+        (k0) => {
+          const part = k.let(v.min(blockDepth, v.sub(depth, k0)), 'part')
+          const partFrom = k.let(v.add(from, v.mul(k0, depthStride)))
+          const partTo = k.let(v.add(to, v.add(v.mul(k0, padded), v.mul(lane, part))))
+          k.if(
+            v.and(v.eq(laneStride, 1), v.eq(here, PACK_UNIT)),
+            () => k.call(wide, [partFrom, depthStride, part, partTo]),
+            () =>
+              k.for(
+                0,
+                here,
+                (i) => {
+                  const panelFrom = k.let(v.add(partFrom, v.mul(i, laneStride)))
+                  const panelTo = k.let(v.add(partTo, v.mul(i, part)))
+                  const count = k.let(v.min(v.sub(here, i), width))
+                  k.if(
+                    v.and(v.eq(depthStride, 1), v.eq(count, width)),
+                    () => k.call(rows, [panelFrom, laneStride, part, panelTo]),
+                    () => k.call(any, [panelFrom, laneStride, depthStride, count, part, panelTo]),
+                  )
+                },
+                width,
+              ),
+          )
+        },
+        blockDepth,
       )
     },
   }

@@ -1,6 +1,6 @@
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
-import type { Value } from '../../../kernel/value.js'
+import type { KernelFunction, Value } from '../../../kernel/value.js'
 import { batchOffsets, batchParams, paddedBatch } from './batch-index.js'
 import type { MatmulBuffers } from './matmul-buffers.js'
 import type { MatmulProblem } from './matmul-problem.js'
@@ -48,9 +48,12 @@ export function tileParams(
   ]
 }
 
+const int = (name: string) => ({ name, type: 'i32' }) as const
+
 /**
- * The kernel. Within a unit: for each part of the depth, for each panel of B (it stays in the
- * first cache), for each panel of A. A sum runs through the depth's parts in order, whoever computes it.
+ * The kernel. Within a unit: for each part of the depth, for each panel of A (it stays in the first cache), for each panel
+ * of B, so that the rows of C are written from left to right. A sum runs through the depth's parts in order, whoever
+ * computes it.
  */
 export function buildTiles(k: KernelBuilder, { panels, y }: MatmulBuffers, tile: Tile): void {
   const units = k.param('units')
@@ -62,29 +65,26 @@ export function buildTiles(k: KernelBuilder, { panels, y }: MatmulBuffers, tile:
   const extents = batchParams(k, 'extent')
   const strides = [batchParams(k, 'aBatch'), batchParams(k, 'bBatch'), batchParams(k, 'cBatch')]
 
-  const whole = microKernel(k, 'tile', tile, panels, y)
-  const edge = microKernel(k, 'edgeTile', tile, panels, panels)
-  const int = (name: string) => ({ name, type: 'i32' }) as const
-  const copyEdge = k.func(
-    'copyEdge',
-    [int('scratch'), int('c'), int('rows'), int('columns'), int('add')],
-    (scratch, c, rows, columns, addTo) => {
+  // Whole tiles go to C itself, those at its edges by way of scratch memory: the sums are taken in one order in both.
+  const tiles = {
+    first: microKernel(k, 'tile', tile, panels, y, false),
+    later: microKernel(k, 'addTile', tile, panels, y, true),
+  }
+  const edges = {
+    first: microKernel(k, 'edgeTile', tile, panels, panels, false),
+    later: microKernel(k, 'addEdgeTile', tile, panels, panels, true),
+  }
+  const copyEdge = (name: string, copy: (inScratch: Value, inC: Value) => void): KernelFunction =>
+    k.func(name, ['scratch', 'c', 'rows', 'columns'].map(int), (scratch, c, rows, columns) => {
       k.for(0, rows as Value, (i) => {
-        const from = k.let(v.add(scratch as Value, v.mul(i, tile.columns)))
-        const to = k.let(v.add(c as Value, v.mul(i, cRow)))
-        k.for(0, columns as Value, (j) => {
-          const value = k.let(v.load(panels, v.add(from, j), 1))
-          const at = k.let(v.add(to, j))
-          k.if(
-            v.eq(addTo as Value, 0),
-            () => k.store(y, at, value),
-            () => k.store(y, at, v.add(v.load(y, at, 1), value)),
-          )
-        })
+        const line = k.let(v.add(scratch as Value, v.mul(i, tile.columns)))
+        const cLine = k.let(v.add(c as Value, v.mul(i, cRow)))
+        k.for(0, columns as Value, (j) => copy(v.add(line, j), v.add(cLine, j)))
       })
       return undefined
-    },
-  )
+    })
+  const fetchEdge = copyEdge('fetchEdge', (inScratch, inC) => k.store(panels, inScratch, v.load(y, inC, 1)))
+  const storeEdge = copyEdge('storeEdge', (inScratch, inC) => k.store(y, inC, v.load(panels, inScratch, 1)))
 
   k.parallel(units, (unit) => {
     const blocksDown = k.let(v.div(v.sub(v.add(m, blockRows), v.i32(1)), blockRows))
@@ -97,6 +97,9 @@ export function buildTiles(k: KernelBuilder, { panels, y }: MatmulBuffers, tile:
     const column1 = k.let(v.min(n, v.add(column0, blockColumns)))
     const scratch = k.let(v.add(scratchStart, v.mul(unit, tile.rows * tile.columns)))
     const bBase = k.let(v.add(bStart, bBatch))
+    const padded = (extent: Value, side: number): Value =>
+      k.let(v.mul(v.div(v.add(extent, side - 1), side), side), 'padded')
+    const [aLanes, bLanes] = [padded(m, tile.rows), padded(n, tile.columns)]
     const cBase = k.let(v.add(cOffset, cBatch))
     k.for(
       0,
@@ -104,32 +107,47 @@ export function buildTiles(k: KernelBuilder, { panels, y }: MatmulBuffers, tile:
       (k0) => {
         const part = k.let(v.min(blockDepth, v.sub(depth, k0)))
         const addHere = k.let(v.or(add, v.convert(v.gt(k0, 0), 'i32')))
+        const aPart = k.let(v.add(aBatch, v.mul(k0, aLanes)))
+        const bPart = k.let(v.add(bBase, v.mul(k0, bLanes)))
         k.for(
-          column0,
-          column1,
-          (j) => {
-            const b = k.let(v.add(bBase, v.add(v.mul(j, depth), v.mul(k0, tile.columns))))
-            const columns = k.let(v.min(v.sub(n, j), tile.columns))
+          row0,
+          row1,
+          (i) => {
+            const a = k.let(v.add(aPart, v.mul(i, part)))
+            const rows = k.let(v.min(v.sub(m, i), tile.rows))
+            const cLine = k.let(v.add(cBase, v.mul(i, cRow)))
             k.for(
-              row0,
-              row1,
-              (i) => {
-                const a = k.let(v.add(aBatch, v.add(v.mul(i, depth), v.mul(k0, tile.rows))))
-                const c = k.let(v.add(cBase, v.add(v.mul(i, cRow), j)))
-                const rows = k.let(v.min(v.sub(m, i), tile.rows))
+              column0,
+              column1,
+              (j) => {
+                const b = k.let(v.add(bPart, v.mul(j, part)))
+                const c = k.let(v.add(cLine, j))
+                const columns = k.let(v.min(v.sub(n, j), tile.columns))
                 k.if(
                   v.and(v.eq(rows, tile.rows), v.eq(columns, tile.columns)),
-                  () => k.call(whole, [a, b, part, c, cRow, addHere]),
+                  () =>
+                    k.if(
+                      v.eq(addHere, 0),
+                      () => k.call(tiles.first, [a, b, part, c, cRow]),
+                      () => k.call(tiles.later, [a, b, part, c, cRow]),
+                    ),
                   () => {
-                    k.call(edge, [a, b, part, scratch, tile.columns, 0])
-                    k.call(copyEdge, [scratch, c, rows, columns, addHere])
+                    k.if(
+                      v.eq(addHere, 0),
+                      () => k.call(edges.first, [a, b, part, scratch, tile.columns]),
+                      () => {
+                        k.call(fetchEdge, [scratch, c, rows, columns])
+                        k.call(edges.later, [a, b, part, scratch, tile.columns])
+                      },
+                    )
+                    k.call(storeEdge, [scratch, c, rows, columns])
                   },
                 )
               },
-              tile.rows,
+              tile.columns,
             )
           },
-          tile.columns,
+          tile.rows,
         )
       },
       blockDepth,
