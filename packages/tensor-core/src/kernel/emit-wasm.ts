@@ -21,7 +21,7 @@ export interface EmitWasmOptions {
 /**
  * The module of a kernel. It imports `env.memory` and exports `kernel(args, worker, workers, counters)`: `args` is the byte
  * address of 32-bit words, first the byte address of each buffer in order of declaration (LOWEST_ADDRESS or above, aligned
- * to its elements), then the parameters. Every worker calls it with its index. `counters` is the byte address of a zero
+ * to its elements), then the parameters, then the number of pieces of a worker's share. Every worker calls it with its index. `counters` is the byte address of a zero
  * word for each worker, through which they share the parallel loop; 0: each keeps to its own part.
  * Throws KernelTypeError for code that breaks the language's rules.
  */
@@ -158,25 +158,28 @@ function emitEntry(
   for (const buffer of kernel.buffers) code.bufferPlaces.set(buffer.index, loadWord(buffer.index))
   for (const index of kernel.params.keys()) code.paramPlaces.set(index, loadWord(kernel.buffers.length + index))
 
+  const words = kernel.buffers.length + kernel.params.length
   let parallels = 0
   for (const statement of kernel.body) {
-    if (statement.kind === 'parallel' && parallels++ === 0) emitParallel(code, statement, shared)
+    if (statement.kind === 'parallel' && parallels++ === 0) emitParallel(code, statement, shared, words)
     else emitStatements(code, [statement])
   }
   if (!parallel) code.end()
   return { params: ENTRY_PARAMS, result: null, locals: code.locals, code: code.bytes }
 }
 
-/** A worker claims so many pieces of its share of the units. */
-const PIECES = 8
-
 /**
  * The units 0..count in shares, one a worker: share = ceil(ceil(count / grain) / workers) * grain. Without counters a worker
- * runs through its share. With counters (one word a worker, 0 at the start) a share goes by pieces, claimed one after the
- * other: a worker that is done with its own goes on with those of the others. Which worker runs a unit has no part in any
- * result.
+ * runs through its share. With counters (one word a worker, 0 at the start) a share goes by as many pieces as the word after
+ * the parameters says, claimed one after the other: a worker that is done with its own goes on with those of the others.
+ * Which worker runs a unit has no part in any result.
  */
-function emitParallel(code: FunctionCode, loop: Extract<Statement, { kind: 'parallel' }>, shared: boolean): void {
+function emitParallel(
+  code: FunctionCode,
+  loop: Extract<Statement, { kind: 'parallel' }>,
+  shared: boolean,
+  piecesWord: number,
+): void {
   const { count, grain, begin, end, body } = loop
   code.expect('parallel: count', count, ['i32'], 1)
   if (!Number.isInteger(grain) || grain < 1) {
@@ -257,21 +260,28 @@ function emitParallel(code: FunctionCode, loop: Extract<Statement, { kind: 'para
     code.end()
     return
   }
-  // piece = counters ? ceil(ceil(share / grain) / PIECES) * grain : share
+  // piece = counters ? ceil(ceil(share / grain) / pieces) * grain : share
+  code.get(share)
+  code.set(piece)
+  code.get(COUNTERS)
+  code.open(OP.if)
   pushCeilQuotient(
     () => {
       code.get(share)
       code.i32Const(grain)
       code.op(OP.i32DivU)
     },
-    () => code.i32Const(PIECES),
+    () => {
+      code.get(ARGS)
+      code.op(OP.i32Load)
+      code.u32(2)
+      code.u32(piecesWord * 4)
+    },
   )
   code.i32Const(grain)
   code.op(OP.i32Mul)
-  code.get(share)
-  code.get(COUNTERS)
-  code.op(OP.select)
   code.set(piece)
+  code.end()
   const [claimed, turns] = [code.newLocal('i32'), code.newLocal('i32')]
   code.get(WORKERS)
   code.set(turns)

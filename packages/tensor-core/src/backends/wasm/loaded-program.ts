@@ -1,8 +1,9 @@
 import type { Program } from '../../schedule/program.js'
 import type { Executable } from '../backend.js'
-import { BARRIER_BEFORE, COMMAND_WORDS } from './control-layout.js'
-import type { LoweredProgram } from './lower-program.js'
+import { BARRIER_BEFORE, COMMAND_WORDS, SOLO } from './control-layout.js'
+import type { LoweredPass, LoweredProgram } from './lower-program.js'
 import type { LinearMemory } from './memory.js'
+import type { PassOrder } from './order-passes.js'
 import type { CommandList } from './runner.js'
 
 /** A program in linear memory: its commands and their arguments, with the words that depend on addresses marked. */
@@ -30,36 +31,50 @@ export function placeProgram(
   const passCount = lowered.passes.length
   const arenaWords: { word: number; offset: number }[] = []
   const boundWords: number[][] = lowered.boundBytes.map(() => [])
-  lowered.passes.forEach((pass, i) => {
-    words[i * COMMAND_WORDS] = kernels[i] as number
-    words[i * COMMAND_WORDS + 1] = region + pass.args
-    words[i * COMMAND_WORDS + 2] = pass.flags
-    words[i * COMMAND_WORDS + 3] =
-      lowered.counterCount === 0 ? 0 : counters + i * (lowered.counterCount / passCount) * 4
+  const commandsOf = ({ order, meets }: PassOrder): Int32Array => {
+    const commands = new Int32Array(passCount * COMMAND_WORDS)
+    order.forEach((index, at) => {
+      const pass = lowered.passes[index] as LoweredPass
+      const flags = (pass.solo ? SOLO : 0) | (meets[at] ? BARRIER_BEFORE : 0)
+      const own = lowered.counterCount === 0 ? 0 : counters + at * (lowered.counterCount / passCount) * 4
+      commands.set([kernels[index] as number, region + pass.args, flags, own], at * COMMAND_WORDS)
+    })
+    return commands
+  }
+  // Where two of the buffers are one, nothing may be moved, and threads meet before every command.
+  const inOrder: PassOrder = { order: [...lowered.passes.keys()], meets: lowered.passes.map((_, at) => at > 0) }
+  const passesOf = ({ order }: PassOrder): LoweredPass[] => order.map((index) => lowered.passes[index] as LoweredPass)
+  words.set(commandsOf(lowered.order))
+  for (const pass of lowered.passes) {
     const first = pass.args / 4
     pass.addresses.forEach((source, b) => {
       if ('arena' in source) arenaWords.push({ word: first + b, offset: source.arena })
       else (boundWords[source.bound] as number[]).push(first + b)
     })
-    words.set(pass.params, first + pass.addresses.length)
-  })
+    words.set([...pass.params, pass.pieces], first + pass.addresses.length)
+  }
   const wordCount = lowered.regionBytes / 4
   const lastBound = lowered.boundBytes.map(() => -1)
   let lastBase = -1
   let wereAliased = false
+  let passes = passesOf(lowered.order)
   return {
     program,
     temporaryBytes: lowered.arenaBytes,
     region,
     boundBytes: lowered.boundBytes,
-    passes: lowered.passes.map(({ name, launch }) => ({ name, launch })),
+    get passes() {
+      return passes
+    },
     commands: {
       address: region,
       count: passCount,
       counters,
       counterCount: lowered.counterCount,
       solo: lowered.solo,
-      labels: lowered.passes.map((pass) => pass.label),
+      get labels() {
+        return passes.map((pass) => pass.label)
+      },
     },
     patch(arenaBase, bound) {
       let view: Int32Array | null = null
@@ -67,12 +82,11 @@ export function placeProgram(
         view ??= memory.words(region, wordCount)
         view[word] = address
       }
-      // Flags were made for buffers that are all different: where two are one, threads meet before every command.
       const aliased = new Set(bound).size < bound.length
       if (aliased !== wereAliased) {
-        lowered.passes.forEach(({ flags }, i) => {
-          write(i * COMMAND_WORDS + 2, aliased && i > 0 ? flags | BARRIER_BEFORE : flags)
-        })
+        const order = aliased ? inOrder : lowered.order
+        memory.words(region, passCount * COMMAND_WORDS).set(commandsOf(order))
+        passes = passesOf(order)
       }
       wereAliased = aliased
       if (arenaBase !== lastBase) for (const { word, offset } of arenaWords) write(word, arenaBase + offset)

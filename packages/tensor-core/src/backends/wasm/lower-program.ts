@@ -5,14 +5,19 @@ import { byteLengthOf } from '../../dtype.js'
 import type { KernelSource } from '../../ops/op-record.js'
 import type { FusedLaunch, Program } from '../../schedule/program.js'
 import { ALIGNMENT, alignUp } from './allocator.js'
-import { BARRIER_BEFORE, COMMAND_WORDS, SOLO } from './control-layout.js'
+import { COMMAND_WORDS } from './control-layout.js'
 import { WASM_TARGET } from './kernel-cache.js'
 import type { EngineFeatures, KernelOverrides } from './kernel-overrides.js'
-import { memoryConflicts, type Touched } from './memory-conflicts.js'
+import { orderPasses, type PassOrder, type Touched } from './order-passes.js'
 import { type Interval, packArena } from './pack-arena.js'
 
 /** Less work than this takes less time than meeting at a barrier: one thread does it while the others wait. */
 const SOLO_WORK = 8192
+
+/** A worker claims its share of a pass in pieces of about this much work: 5 microseconds of a matrix product. */
+const PIECE_WORK = 2 ** 17
+/** Few, because a claim costs 0.1 microseconds; and no more than a worker that comes late needs to find some left. */
+const [LEAST_PIECES, MOST_PIECES] = [4, 64]
 
 /** Where a buffer argument's address comes from. */
 export type AddressSource = { readonly bound: number } | { readonly arena: number }
@@ -22,14 +27,20 @@ export interface LoweredPass extends LaunchPass {
   /** Index of its launch. */
   readonly launch: number
   readonly addresses: readonly AddressSource[]
-  readonly flags: number
+  /** One thread runs it. */
+  readonly solo: boolean
+  /** Pieces of a worker's share. */
+  readonly pieces: number
   /** Byte offset of its arguments in the program's region. */
   readonly args: number
 }
 
 /** A program as the passes that run it; addresses are filled in later. */
 export interface LoweredProgram {
+  /** In the program's order. */
   readonly passes: readonly LoweredPass[]
+  /** The order in which they run, where all buffers are different. */
+  readonly order: PassOrder
   /** Temporaries and workspaces. */
   readonly arenaBytes: number
   /** Commands, then arguments, then counters. */
@@ -84,9 +95,8 @@ export function lowerProgram(
   const arena = packArena(temporaries)
 
   let args = alignUp(lowered.length * COMMAND_WORDS * 4)
-  const conflicts = memoryConflicts()
+  const touchedBy: (readonly Touched[])[] = []
   const passes = lowered.map(({ pass, launch, label }): LoweredPass => {
-    const solo = workers === 1 || pass.work < SOLO_WORK
     const touched = pass.buffers.map((buffer): Touched => {
       const place =
         buffer === 'workspace'
@@ -97,11 +107,9 @@ export function lowerProgram(
       const start = arena.offsets[place.temporary] as number
       return { space: 'arena', start, end: start + (temporaries[place.temporary] as Interval).bytes, writes }
     })
-    const meet = conflicts.mustMeet(touched, solo)
-    if (meet) conflicts.clear()
-    conflicts.add(touched, solo)
+    touchedBy.push(touched)
     const at = args
-    args += 4 * (pass.buffers.length + pass.params.length)
+    args += 4 * (pass.buffers.length + pass.params.length + 1)
     // Arguments of neighbours share no cache line with a write: they are only read.
     args = Math.ceil(args / 16) * 16
     return {
@@ -109,19 +117,22 @@ export function lowerProgram(
       label,
       launch,
       addresses: touched.map(({ space, start }) => (space === 'arena' ? { arena: start } : { bound: space })),
-      flags: (solo ? SOLO : 0) | (meet ? BARRIER_BEFORE : 0),
+      solo: workers === 1 || pass.work < SOLO_WORK,
+      pieces: Math.max(LEAST_PIECES, Math.min(MOST_PIECES, Math.round(pass.work / workers / PIECE_WORK))),
       args: at,
     }
   })
   const counters = alignUp(args)
   const counterCount = workers === 1 ? 0 : workers * passes.length
+  const order = orderPasses(passes.map(({ solo }, i) => ({ solo, touched: touchedBy[i] as readonly Touched[] })))
   return {
     passes,
+    order,
     arenaBytes: arena.bytes,
     counters,
     counterCount,
     regionBytes: Math.max(ALIGNMENT, alignUp(counters + 4 * counterCount)),
     boundBytes,
-    solo: passes.every((pass) => (pass.flags & SOLO) !== 0),
+    solo: passes.every((pass) => pass.solo),
   }
 }

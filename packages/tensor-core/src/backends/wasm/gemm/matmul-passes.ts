@@ -1,4 +1,5 @@
-import type { KernelLaunch, KernelOperand } from '../../../ops/op-record.js'
+import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
+import type { KernelLaunch, KernelOperand, KernelSignature } from '../../../ops/op-record.js'
 import type { OverridePass } from '../kernel-overrides.js'
 import { directParams } from './direct-params.js'
 import { buildDot } from './dot-kernel.js'
@@ -8,6 +9,7 @@ import type { Tile } from './micro-kernel.js'
 import { buildPack, type PackedOperand, packedBatchStrides, packedSize, packParams } from './pack-kernel.js'
 import { buildStrips } from './strip-kernel.js'
 import { type Blocks, buildTiles, tileParams, tileScratchSize } from './tile-kernel.js'
+import { buildVector, vectorParams } from './vector-kernel.js'
 
 /** Keeps its sums in registers with fused and with separate multiply-adds. */
 const SQUARE: Tile = { rows: 4, columns: 8 }
@@ -22,6 +24,8 @@ const WORKSPACE_BYTES = 32 * 2 ** 20
 const LEAST_UNITS = 16
 /** Up to so many rows, reading B where it is beats packing it (measured, see bench/src/gemm.ts). */
 const DOT_ROWS = 24
+/** Up to so many it is the memory that sets the pace. */
+const VECTOR_ROWS = 3
 const STRIP_ROWS = 4
 /** Products of at most so many multiply-adds a matrix are not worth two passes. */
 const SMALL_PRODUCT = 32 ** 3
@@ -49,17 +53,12 @@ export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = 
   const multiplyAdds = (p: MatmulProblem): number => p.batch.reduce((all, extent) => all * extent, p.m * p.n * p.k)
   const direct = directKernel(problem, options)
   if (direct) {
-    const build = direct === 'dot' ? buildDot : buildStrips
-    return [
-      {
-        name: direct === 'dot' ? 'matmulDot' : 'matmulStrips',
-        work: multiplyAdds(problem),
-        source: {
-          params: () => directParams(problem),
-          build: (k, signature) => build(k, matmulBuffers(k, signature, false)),
-        },
-      },
-    ]
+    const { name, params, build } = DIRECT_KERNELS[direct]
+    const source = {
+      params: () => params(problem),
+      build: (k: KernelBuilder, signature: KernelSignature) => build(k, matmulBuffers(k, signature, false)),
+    }
+    return [{ name, work: multiplyAdds(problem), source }]
   }
   // A sum that is cut into parts must be kept in float32 between them.
   const tile = tileFor(problem, options)
@@ -97,14 +96,21 @@ export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = 
   })
 }
 
+/** Kernels that read their operands where they are. */
+const DIRECT_KERNELS = {
+  vector: { name: 'matmulVector', params: vectorParams, build: buildVector },
+  dot: { name: 'matmulDot', params: directParams, build: buildDot },
+  strips: { name: 'matmulStrips', params: directParams, build: buildStrips },
+} as const
+
 function directKernel(
   { m, n, k, a, b }: MatmulProblem,
   { batchInvariant }: MatmulPassOptions,
-): 'dot' | 'strips' | null {
+): keyof typeof DIRECT_KERNELS | null {
   if (k === 0) return 'strips'
   if (batchInvariant) return null
   const small = m * n * k <= SMALL_PRODUCT
-  if (b.row === 1 && a.column === 1 && (m <= DOT_ROWS || small)) return 'dot'
+  if (b.row === 1 && a.column === 1 && (m <= DOT_ROWS || small)) return m <= VECTOR_ROWS ? 'vector' : 'dot'
   if ((b.column === 1 || n === 1) && (m <= STRIP_ROWS || small || (n * k <= CACHED_MATRIX && n % 4 === 0)))
     return 'strips'
   return null
