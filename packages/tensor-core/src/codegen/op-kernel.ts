@@ -53,7 +53,7 @@ export function sourcePass(
     params: source.params(seen),
     workspaceBytes: source.workspace?.(seen) ?? 0,
     // What the op does with an element is not known; most do more than add it.
-    work: 4 * (outputElements + inputBytes / 4),
+    work: source.work?.(seen) ?? 4 * (outputElements + inputBytes / 4),
     build: (k) => source.build(k, signature),
   }
 }

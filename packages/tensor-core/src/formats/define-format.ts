@@ -39,18 +39,24 @@ export interface BlockFormat {
     from: readonly Value[],
     sums: readonly Value[],
   ) => Value[]
-  /**
-   * In a kernel with vectors of four lanes: the block at byte `at` as scale times small integers, packed in pairs of int16, eight
-   * a vector, in order. Products with it are then taken on integers, with activations rounded to 16 bits a block. Integers
-   * stay within 2^15 / blockSize, so that their sums of products fit in 32 bits.
-   */
-  readonly integers?: (k: KernelBuilder, bytes: BufferRef, at: Value) => BlockIntegers
+  /** The blocks as integers, for kernels with vectors of four lanes: products with them are then taken on integers. */
+  readonly integers?: BlockIntegers
 }
 
 export interface BlockIntegers {
-  /** float32, one lane. */
+  /** What scales are multiples of: a power of four. Products are multiplied by it at their end. */
+  readonly unit: number
+  /**
+   * The block at byte `at` as scale times small integers. Activations are rounded to 16 bits a block; the integers stay
+   * within 2^15 / blockSize, so that sums of their products fit in 32 bits.
+   */
+  load(k: KernelBuilder, bytes: BufferRef, at: Value): LoadedIntegers
+}
+
+export interface LoadedIntegers {
+  /** float32, four lanes alike, in units of `unit`. */
   readonly scale: Value
-  /** blockSize / 8 vectors. */
+  /** blockSize / 8 vectors of packed int16, two a lane, in order. */
   readonly pairs: readonly Value[]
 }
 

@@ -67,14 +67,18 @@ export const q8_0 = defineFormat({
     const scale = k.let(v.splat(k.load(k.reinterpret(bytes, 'float16'), v.shr(at, 1)), lanes))
     return parts.map((part, r) => v.fma(part.get(), scale, sums[r] as Value))
   },
-  integers(k, bytes, at) {
-    // Blocks have an even number of bytes: a scale never straddles two halves of a word.
-    const bits = v.bitcast(k.load(k.reinterpret(bytes, 'bfloat16'), v.shr(at, 1)), 'u32')
-    const quants = [2, 18].map((offset) => k.let(v.loadPacked(bytes, v.add(at, v.i32(offset)), 4)))
-    return {
-      scale: float32OfFloat16Bits(v.shr(bits, 16)),
-      pairs: quants.flatMap((sixteen) => v.widenPacked(sixteen)),
-    }
+  integers: {
+    unit: 2 ** 112,
+    load(k, bytes, at) {
+      // The float16's fields in a float32's, in all lanes, without a way through scalar registers; what the exponents' biases
+      // differ by is the unit.
+      const head = v.and(v.loadPacked(bytes, at, 4), v.splat(v.i32(0x7fff), 4))
+      const first = k.let(v.shl(head, 13))
+      return {
+        scale: v.bitcast(v.shuffle(first, first, [0, 0, 0, 0]), 'f32'),
+        pairs: [2, 10, 18, 26].map((offset) => v.loadWidened(bytes, v.add(at, v.i32(offset)))),
+      }
+    },
   },
   encodeBlock(k, x, from, bytes, to) {
     const largest = k.variable(v.f32(0))

@@ -1,4 +1,4 @@
-import type { BlockFormat } from '../formats/define-format.js'
+import type { BlockFormat, BlockIntegers } from '../formats/define-format.js'
 import * as v from '../kernel/expressions.js'
 import type { KernelBuilder } from '../kernel/kernel-builder.js'
 import type { KernelFunction, Value } from '../kernel/value.js'
@@ -6,6 +6,15 @@ import type { KernelLaunch, KernelOperand, KernelSource } from '../ops/op-record
 import { sizeOf } from '../shape.js'
 import general from './block-matmul.kernel.js'
 
+/*
+ * Products on integers: the rows of x are rounded to 16 bits a block, which loses less than the weights' own rounding.
+ * More rows than a few run as a matrix product over unpacked panels instead (backends/wasm/gemm).
+ */
+
+/** Up to so many rows of x the memory sets the pace: then rows of w are read by turns, as in gemm/vector-kernel.ts. */
+const VECTOR_ROWS = 3
+const STREAMS = 3
+const STREAM_GRAIN = 2
 /** Rows of x that share the unpacking of a block. */
 const SHARED_ROWS = 4
 /** Rows of w that are used again for the next rows of x before new ones are read: they stay in a second cache. */
@@ -19,7 +28,7 @@ const formatOf = ({ inputs }: KernelLaunch<undefined>): BlockFormat => (inputs[1
 const variant = (launch: KernelLaunch<undefined>): string => formatOf(launch).name
 
 /** [rows, depth, columns, blocks, element of the first scale in the workspace] */
-function params(launch: KernelLaunch<undefined>): number[] {
+function params(launch: KernelLaunch<undefined>): [number, number, number, number, number] {
   const [x, w] = launch.inputs as [KernelOperand, KernelOperand]
   const [columns, depth] = w.view.shape as [number, number]
   const rows = depth === 0 ? 0 : sizeOf(x.view.shape) / depth
@@ -28,7 +37,7 @@ function params(launch: KernelLaunch<undefined>): number[] {
 
 /** int16 values, then a float32 scale a block. */
 function workspace(launch: KernelLaunch<undefined>): number {
-  const [rows, , , blocks, scales] = params(launch) as [number, number, number, number, number]
+  const [rows, , , blocks, scales] = params(launch)
   return 4 * (scales + rows * blocks)
 }
 
@@ -37,6 +46,8 @@ const onIntegers = (launch: KernelLaunch<undefined>): boolean => {
   const { integers, blockSize } = formatOf(launch)
   return integers !== undefined && blockSize % 8 === 0
 }
+
+const ofFewRows = (launch: KernelLaunch<undefined>): boolean => params(launch)[0] <= VECTOR_ROWS
 
 function declare(k: KernelBuilder) {
   const x = k.buffer('x', 'float32', 'read')
@@ -49,24 +60,32 @@ function declare(k: KernelBuilder) {
   return { x, w, y, rounded, rows, depth, columns, blocks, scales }
 }
 
+const integersOf = (format: BlockFormat): BlockIntegers => format.integers as BlockIntegers
+
+/** The scales of x take one half of the weights' unit, the results the other: neither leaves float32's range. */
+const unitRoot = (format: BlockFormat): number => Math.sqrt(integersOf(format).unit)
+
 /** The rows of x block by block: scale = max|x| / 32767, values the nearest multiples of it. */
 const roundRows: KernelSource<undefined> = {
   applies: onIntegers,
   variant,
   params,
   workspace,
+  work: (launch) => 4 * params(launch)[0] * params(launch)[1],
   build(k, { inputs }) {
-    const { blockSize } = (inputs[1] as { dtype: BlockFormat }).dtype
+    const format = (inputs[1] as { dtype: BlockFormat }).dtype
+    const { blockSize } = format
     const { x, rounded, rows, blocks, scales } = declare(k)
     const pairs = k.reinterpret(rounded, 'int32')
     const scaleOf = k.reinterpret(rounded, 'float32')
+    const step = unitRoot(format) / LARGEST_INT16
     k.parallel(v.mul(rows, blocks), (block) => {
       const from = k.let(v.mul(block, blockSize))
       const largest = k.variable(v.splat(v.f32(0), 4))
       k.for(0, blockSize, (i) => largest.set(v.max(largest.get(), v.abs(v.load(x, v.add(from, i), 4)))), 4)
       const most = k.let(v.reduceLanes('max', largest.get()))
       const inverse = k.let(v.splat(v.select(v.gt(most, 0), v.div(v.f32(LARGEST_INT16), most), 0), 4))
-      k.store(scaleOf, v.add(scales, block), v.div(most, LARGEST_INT16))
+      k.store(scaleOf, v.add(scales, block), v.mul(most, step))
       const round = (part: Value): Value => v.convert(v.roundEven(v.mul(part, inverse)), 'i32')
       k.for(
         0,
@@ -84,53 +103,92 @@ const roundRows: KernelSource<undefined> = {
   },
 }
 
-/** y[row .. row + count, column]: integer products of a block, added in float32 with the two scales. */
+/**
+ * y[row + r, column + s apart] for `count` rows of x and `streams` rows of w: integer products of a block, added in float32
+ * with the two scales. Each result is one sum in the order of the blocks, whatever it shares its loads with.
+ */
 function dots(
   k: KernelBuilder,
-  count: number,
+  { count, streams }: { readonly count: number; readonly streams: number },
   format: BlockFormat,
   { w, y, rounded, depth, columns, blocks, scales }: ReturnType<typeof declare>,
 ): KernelFunction {
   const { blockSize, bytesPerBlock } = format
-  const integers = format.integers as NonNullable<BlockFormat['integers']>
   const scaleOf = k.reinterpret(rounded, 'float32')
-  const int = (name: string) => ({ name, type: 'i32' }) as const
-  return k.func(`dots${count}`, [int('row'), int('column')], (row, column) => {
-    const sums = Array.from({ length: count }, () => k.variable(v.splat(v.f32(0), 4), 'sum'))
-    const values: Value[] = []
-    const places: Value[] = []
-    for (let r = 0; r < count; r++) {
-      values.push(k.let(v.mul(v.mul(v.add(row as Value, v.i32(r)), depth), 2)))
-      places.push(k.let(v.add(scales, v.mul(v.add(row as Value, v.i32(r)), blocks))))
-    }
-    const at = k.variable(v.mul(v.mul(column as Value, blocks), bytesPerBlock), 'at')
+  const root = unitRoot(format)
+  const params = ['row', 'column', 'apart'].map((name) => ({ name, type: 'i32' }) as const)
+  return k.func(`dots${count}x${streams}`, params, (...args) => {
+    const [row, column, apart] = args as [Value, Value, Value]
+    const rows = Array.from({ length: count }, (_, r) => ({
+      values: k.let(v.mul(v.mul(v.add(row, v.i32(r)), depth), 2)),
+      scales: k.let(v.add(scales, v.mul(v.add(row, v.i32(r)), blocks))),
+    }))
+    const lines = Array.from({ length: streams }, (_, s) => ({
+      at: k.variable(v.mul(v.mul(v.add(column, v.mul(apart, s)), blocks), bytesPerBlock), 'at'),
+      sums: rows.map(() => k.variable(v.splat(v.f32(0), 4), 'sum')),
+    }))
     k.for(0, blocks, (block) => {
-      const { scale, pairs } = integers(k, w, at.get())
-      const parts = pairs.map((pair) => k.let(pair))
-      const own = k.let(scale)
       const from = k.let(v.mul(block, 2 * blockSize))
-      for (const [r, sum] of sums.entries()) {
-        const start = k.let(v.add(values[r] as Value, from))
-        const products = parts.map((part, i) =>
-          v.dotPacked(part, v.loadPacked(rounded, v.add(start, v.i32(16 * i)), 4)),
-        )
-        const total = products.reduce((a, b) => v.add(a, b))
-        const both = v.mul(own, k.load(scaleOf, v.add(places[r] as Value, block)))
-        sum.set(v.fma(v.convert(total, 'f32'), v.splat(both, 4), sum.get()))
+      const right = rows.map((r) => {
+        const start = k.let(v.add(r.values, from))
+        const load = (i: number): Value => v.loadPacked(rounded, v.add(start, v.i32(16 * i)), 4)
+        const vectors = Array.from({ length: blockSize / 8 }, (_, i) => load(i))
+        // One row's values are kept for all lines; several rows' would not fit the registers.
+        const scale = v.splat(k.load(scaleOf, v.add(r.scales, block)), 4)
+        return count === 1 ? { vectors: vectors.map((x) => k.let(x)), scale: k.let(scale) } : { vectors, scale }
+      })
+      for (const { at, sums } of lines) {
+        const { scale, pairs } = integersOf(format).load(k, w, at.get())
+        const left = count === 1 ? pairs : pairs.map((pair) => k.let(pair))
+        const own = k.let(scale)
+        for (const [r, sum] of sums.entries()) {
+          const { vectors, scale: xScale } = right[r] as (typeof right)[0]
+          const total = left.map((pair, i) => v.dotPacked(pair, vectors[i] as Value)).reduce((a, b) => v.add(a, b))
+          sum.set(v.fma(v.convert(total, 'f32'), v.mul(own, xScale), sum.get()))
+        }
+        at.set(v.add(at.get(), bytesPerBlock))
       }
-      at.set(v.add(at.get(), bytesPerBlock))
     })
-    const to = k.let(v.add(v.mul(row as Value, columns), column as Value))
-    for (const [r, sum] of sums.entries()) {
-      k.store(y, v.add(to, v.mul(columns, v.i32(r))), v.reduceLanes('add', sum.get()))
+    const to = k.let(v.add(v.mul(row, columns), column))
+    for (const [s, { sums }] of lines.entries()) {
+      for (const [r, sum] of sums.entries()) {
+        const place = v.add(v.add(to, v.mul(columns, v.i32(r))), v.mul(apart, s))
+        k.store(y, place, v.mul(v.reduceLanes('add', sum.get()), root))
+      }
     }
     return undefined
   })
 }
 
-/** Each result is one sum in the order of the blocks, whatever rows it shares them with. */
-const multiply: KernelSource<undefined> = {
-  applies: onIntegers,
+/** Few rows of x: all of w once, rows of it by turns from as many parts. */
+const multiplyFew: KernelSource<undefined> = {
+  applies: (launch) => onIntegers(launch) && ofFewRows(launch),
+  variant,
+  params,
+  workspace,
+  build(k, { inputs }) {
+    const buffers = declare(k)
+    const { rows, columns } = buffers
+    const format = inputs[1]?.dtype as BlockFormat
+    const kernels = Array.from({ length: STREAMS }, (_, i) => dots(k, { count: 1, streams: i + 1 }, format, buffers))
+    const part = k.let(v.div(v.add(columns, STREAMS - 1), STREAMS), 'part')
+    k.parallelRange(part, STREAM_GRAIN, (begin, end) => {
+      const from = k.variable(begin, 'from')
+      // All parts have a row at the first places; at the last ones only the earlier parts do.
+      for (let streams = STREAMS; streams > 0; streams--) {
+        const to = k.let(v.max(from.get(), v.min(end, v.sub(columns, v.mul(part, streams - 1)))), 'to')
+        k.for(from.get(), to, (column) =>
+          k.for(0, rows, (row) => k.call(kernels[streams - 1] as KernelFunction, [row, column, part])),
+        )
+        from.set(to)
+      }
+    })
+  },
+}
+
+/** More rows of x: a tile of w for all of them, then the next. */
+const multiplyMany: KernelSource<undefined> = {
+  applies: (launch) => onIntegers(launch) && !ofFewRows(launch),
   variant,
   params,
   workspace,
@@ -138,7 +196,10 @@ const multiply: KernelSource<undefined> = {
     const format = inputs[1]?.dtype as BlockFormat
     const buffers = declare(k)
     const { rows, columns } = buffers
-    const [shared, one] = [dots(k, SHARED_ROWS, format, buffers), dots(k, 1, format, buffers)]
+    const [shared, one] = [SHARED_ROWS, 1].map((count) => dots(k, { count, streams: 1 }, format, buffers)) as [
+      KernelFunction,
+      KernelFunction,
+    ]
     const whole = k.let(v.sub(rows, v.rem(rows, SHARED_ROWS)))
     k.parallelRange(columns, GRAIN, (begin, end) => {
       k.for(
@@ -146,8 +207,8 @@ const multiply: KernelSource<undefined> = {
         end,
         (tile) => {
           const stop = k.let(v.min(end, v.add(tile, TILE)))
-          k.for(0, whole, (row) => k.for(tile, stop, (column) => k.call(shared, [row, column])), SHARED_ROWS)
-          k.for(whole, rows, (row) => k.for(tile, stop, (column) => k.call(one, [row, column])))
+          k.for(0, whole, (row) => k.for(tile, stop, (column) => k.call(shared, [row, column, 0])), SHARED_ROWS)
+          k.for(whole, rows, (row) => k.for(tile, stop, (column) => k.call(one, [row, column, 0])))
         },
         TILE,
       )
@@ -157,6 +218,7 @@ const multiply: KernelSource<undefined> = {
 
 export default [
   roundRows,
-  multiply,
+  multiplyFew,
+  multiplyMany,
   { ...general, applies: (launch) => !onIntegers(launch) },
 ] satisfies KernelSource<undefined>[]

@@ -81,6 +81,12 @@ export function emitLoadPacked(code: FunctionCode, buffer: BufferRef, index: Val
   access(code, OP.v128Load, 0, offset)
 }
 
+/** Eight bytes from a byte index, each widened to 16 bits with its sign. */
+export function emitLoadWidened(code: FunctionCode, buffer: BufferRef, index: Value): void {
+  const offset = emitAddress(code, 'loadWidened', buffer, index)
+  access(code, OP.v128Load8x8S, 0, offset)
+}
+
 /** One element of 32 bits into all four lanes. */
 export function emitLoadSplat(code: FunctionCode, buffer: BufferRef, index: Value): void {
   const offset = emitAddress(code, 'load', buffer, index)

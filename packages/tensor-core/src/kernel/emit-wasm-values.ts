@@ -3,7 +3,7 @@
 // Over 400 lines: one function an expression kind, all behind one dispatch and its tables.
 import type { ComputeType } from '../dtype.js'
 import { KernelTypeError } from '../errors.js'
-import { emitLoad, emitLoadPacked, emitLoadSplat } from './emit-wasm-memory.js'
+import { emitLoad, emitLoadPacked, emitLoadSplat, emitLoadWidened } from './emit-wasm-memory.js'
 import { emitStatements } from './emit-wasm-statements.js'
 import { isMathOp, mathFunction } from './math/math-function.js'
 import type { BinaryOp, CompareOp, KernelFunction, UnaryOp, Value } from './value.js'
@@ -35,10 +35,8 @@ export function emitValue(code: FunctionCode, value: Value): void {
       return emitLoad(code, value.buffer, value.index, value.lanes)
     case 'loadPacked':
       return emitLoadPacked(code, value.buffer, value.index, value.lanes)
-    case 'widenPacked':
-      code.expect('widenPacked', value.a, ['i32'], 4)
-      emitValue(code, value.a)
-      return code.op(value.half === 'low' ? OP.i16x8ExtendLowI8x16S : OP.i16x8ExtendHighI8x16S)
+    case 'loadWidened':
+      return emitLoadWidened(code, value.buffer, value.index)
     case 'dotPacked':
       code.expect('dotPacked', value.a, ['i32'], 4)
       code.expect('dotPacked', value.b, ['i32'], 4)

@@ -88,7 +88,8 @@ function hiddenNeeds(f: KernelFunction): Needs {
   let worker = false
   const visit = (body: readonly Statement[], result: Value | null): void => {
     const onValue = (value: Value): void => {
-      if (value.kind === 'load' || value.kind === 'loadPacked') buffers.add(value.buffer.index)
+      if (value.kind === 'load' || value.kind === 'loadPacked' || value.kind === 'loadWidened')
+        buffers.add(value.buffer.index)
       else if (value.kind === 'param') params.add(value.index)
       else if (value.kind === 'worker') worker = true
       else if (value.kind === 'call') visit(value.func.body, value.func.result)

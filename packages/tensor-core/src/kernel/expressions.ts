@@ -151,10 +151,10 @@ export function loadPacked(buffer: BufferRef, index: Value, lanes: number): Valu
   return { kind: 'loadPacked', type: 'i32', lanes, buffer, index }
 }
 
-/** A vector of packed int8 as two of packed int16: the first half's, the second's. */
-export function widenPacked(a: Value): [low: Value, high: Value] {
-  const of = (half: 'low' | 'high'): Value => ({ kind: 'widenPacked', type: 'i32', lanes: a.lanes, half, a })
-  return [of('low'), of('high')]
+/** Eight int8 from a byte index of a uint8 buffer as packed int16: two a lane. Vectors of four lanes only. */
+export function loadWidened(buffer: BufferRef, index: Value): Value {
+  if (buffer.dtype !== 'uint8') throw new KernelTypeError('loadWidened', 'a uint8 buffer', buffer.dtype)
+  return { kind: 'loadWidened', type: 'i32', lanes: 4, buffer, index }
 }
 
 /** Packed int16 times packed int16, the two products of a lane added: i32. */

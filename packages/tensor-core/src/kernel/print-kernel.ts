@@ -119,10 +119,10 @@ export function printValue(v: Value, code: KernelCode): string {
       return `reduce_${v.op}(${print(v.a)})`
     case 'shuffle':
       return `shuffle(${print(v.a)}, ${print(v.b)}, [${v.order.join(', ')}])`
-    case 'widenPacked':
-      return `widen_${v.half}(${print(v.a)})`
     case 'dotPacked':
       return `dot(${print(v.a)}, ${print(v.b)})`
+    case 'loadWidened':
+      return `widened ${place(v.buffer.name, v.index, 2 * v.lanes, code)}`
     case 'loadPacked':
       return `packed ${place(v.buffer.name, v.index, v.lanes, code)}`
     case 'call':

@@ -29,8 +29,8 @@ export type Value = { readonly type: ComputeType; readonly lanes: number } & (
   | { readonly kind: 'shuffle'; readonly a: Value; readonly b: Value; readonly order: readonly number[] }
   /** 32 bits a lane from a byte index of a uint8 buffer, which need not be a multiple of anything. */
   | { readonly kind: 'loadPacked'; readonly buffer: BufferRef; readonly index: Value }
-  /** Four int8 a lane become two int16 a lane: those of the vector's first half, or of its second. */
-  | { readonly kind: 'widenPacked'; readonly half: 'low' | 'high'; readonly a: Value }
+  /** Eight int8 from a byte index of a uint8 buffer as int16, two a lane. */
+  | { readonly kind: 'loadWidened'; readonly buffer: BufferRef; readonly index: Value }
   /** Two int16 a lane: the sum of their two products, i32. */
   | { readonly kind: 'dotPacked'; readonly a: Value; readonly b: Value }
   /** The result of a function. */

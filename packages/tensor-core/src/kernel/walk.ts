@@ -9,7 +9,6 @@ export function operandsOf(value: Value): readonly Value[] {
     case 'splat':
     case 'extract':
     case 'reduceLanes':
-    case 'widenPacked':
       return [value.a]
     case 'binary':
     case 'compare':
@@ -22,6 +21,7 @@ export function operandsOf(value: Value): readonly Value[] {
       return [value.a, value.b, value.c]
     case 'load':
     case 'loadPacked':
+    case 'loadWidened':
       return [value.index]
     case 'call':
       return value.args

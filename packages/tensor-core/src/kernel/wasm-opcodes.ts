@@ -84,6 +84,7 @@ export const OP = {
   i32TruncSatF32U: SAT | 0x01,
 
   v128Load: SIMD | 0x00,
+  v128Load8x8S: SIMD | 0x01,
   v128Load16x4U: SIMD | 0x04,
   v128Load32Splat: SIMD | 0x09,
   v128Store: SIMD | 0x0b,

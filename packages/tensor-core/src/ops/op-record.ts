@@ -136,6 +136,8 @@ export interface KernelSource<Attributes = unknown> {
   applies?(launch: KernelLaunch<Attributes>): boolean
   /** Bytes of scratch memory that the launch needs beside its outputs. */
   workspace?(launch: KernelLaunch<Attributes>): number
+  /** About how many scalar operations it does: little work stays on one thread. Default: from the operands' sizes. */
+  work?(launch: KernelLaunch<Attributes>): number
 }
 
 /** The closed types' helper: an op record with its attributes' type inferred. */

@@ -8,8 +8,6 @@ export interface OverridePass {
   /** Tells its code apart from other passes'; the source's `variant` and the dtypes are added. */
   readonly name: string
   readonly source: KernelSource
-  /** About how many scalar operations it does: little work stays on one thread. Default: from the operands' sizes. */
-  readonly work?: number
 }
 
 /** What the engine that runs the kernels can do. */

@@ -68,10 +68,7 @@ export function lowerProgram(
     const better = launch.kind === 'op' ? overrides[launch.record.name]?.(launch, features) : null
     const passes =
       launch.kind === 'op' && better
-        ? better.flatMap(({ name, source, work }) => {
-            const pass = sourcePass(name, source, launch, `override ${name}`)
-            return pass ? [work === undefined ? pass : { ...pass, work }] : []
-          })
+        ? better.flatMap(({ name, source }) => sourcePass(name, source, launch, `override ${name}`) ?? [])
         : lowerLaunch(launch, WASM_TARGET, fusedKernels)
     return passes.map((pass) => ({ pass, launch: index, label: launch.label }))
   })

@@ -55,10 +55,11 @@ export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = 
   if (direct) {
     const { name, params, build } = DIRECT_KERNELS[direct]
     const source = {
+      work: () => multiplyAdds(problem),
       params: () => params(problem),
       build: (k: KernelBuilder, signature: KernelSignature) => build(k, matmulBuffers(k, signature, false)),
     }
-    return [{ name, work: multiplyAdds(problem), source }]
+    return [{ name, source }]
   }
   // A sum that is cut into parts must be kept in float32 between them.
   const tile = tileFor(problem, options)
@@ -76,8 +77,8 @@ export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = 
     return [
       {
         name: `matmulPack${tile.rows}x${tile.columns}`,
-        work: 4 * scratchStart,
         source: {
+          work: () => 4 * scratchStart,
           params: () => packParams(packedA, packedB),
           build: (k, signature) => buildPack(k, matmulBuffers(k, signature), [tile.rows, tile.columns]),
           workspace: () => bytes,
@@ -85,8 +86,8 @@ export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = 
       },
       {
         name: `matmulTiles${tile.rows}x${tile.columns}`,
-        work: multiplyAdds(part),
         source: {
+          work: () => multiplyAdds(part),
           params: () => tileParams(part, blocks, packed),
           build: (k, signature) => buildTiles(k, matmulBuffers(k, signature), tile),
           workspace: () => bytes,
