@@ -1,5 +1,6 @@
 import { dtypeName, isBlock, isFloat } from '../dtype.js'
 import { DTypeError, GraphReleasedError, ShapeError } from '../errors.js'
+import { inGradientOf } from '../graph/module-scope.js'
 import type { Node } from '../graph/node.js'
 import { Tensor } from '../graph/tensor.js'
 import { asTensor } from '../graph/tensor-like.js'
@@ -98,7 +99,7 @@ function backpropagate(
     const node = order[i] as Node
     const dys = cotangents.get(node)
     if (!dys || !inputsOf(node).some((input) => wanted.has(input.node))) continue
-    inputGradients(node, dys).forEach((gradient, j) => {
+    inGradientOf(node.label, () => inputGradients(node, dys)).forEach((gradient, j) => {
       const input = node.inputs[j] as Tensor
       if (gradient && wanted.has(input.node) && isFloat(input.dtype)) accumulate(input, gradient)
     })

@@ -15,3 +15,9 @@ export function labelOf(op: string): string {
   const path = stack[stack.length - 1]
   return path ? `${op} (${path})` : op
 }
+
+/** Runs the rule that differentiates a node: what it makes belongs to the node's module. `matmul (layers.0.mlp.up, gradient)`. */
+export function inGradientOf<T>(label: string, run: () => T): T {
+  const path = / \((.*?)(?:, gradient)?\)$/.exec(label)?.[1]
+  return path === undefined ? run() : inModule(`${path}, gradient`, run)
+}
