@@ -1,20 +1,8 @@
 import { currentDevice } from '../default-device.js'
 import type { Device } from '../device.js'
 import { BackendError } from '../errors.js'
-import { launchCost } from '../schedule/launch-cost.js'
 import type { KernelRun } from './kernel-run.js'
-
-/** What an op took in all its launches. */
-export interface ProfileRow {
-  /** The op or fused op ("matmul"); elementwise kernels carry the name of their last op. */
-  readonly op: string
-  readonly launches: number
-  /** Time spent in it, averaged over the threads. */
-  readonly milliseconds: number
-  readonly bytes: number
-  /** 0 where the op does not say. */
-  readonly flops: number
-}
+import { type ProfileRow, profileRows } from './profile-rows.js'
 
 export interface Profile {
   readonly backend: string
@@ -23,7 +11,7 @@ export interface Profile {
   readonly milliseconds: number
   /** Of these, time in which a thread ran no kernel, averaged over the threads. */
   readonly idleMilliseconds: number
-  /** Longest first. */
+  /** By op, longest first; `profileRows` groups by module or kernel. */
   readonly rows: readonly ProfileRow[]
   readonly runs: readonly KernelRun[]
 }
@@ -51,37 +39,27 @@ export async function profile(
   } finally {
     runs = await device.enqueue('profile', async () => timer.stop())
   }
-  return { backend: device.name, threads: timer.threads, ...summary(runs, timer.threads), runs }
-}
-
-function summary(runs: readonly KernelRun[], threads: number) {
-  const rows = new Map<string, { -readonly [K in keyof ProfileRow]: ProfileRow[K] }>()
-  let [first, last, busy] = [Number.POSITIVE_INFINITY, 0, 0]
-  // The first kernel of a launch on the first thread stands for the launch.
-  let before: KernelRun | null = null
-  for (const run of runs) {
-    const launch = run.program.launches[run.launch]
-    if (!launch) continue
-    const op = launch.label.replace(/ \(.*\)$/, '')
-    const row = rows.get(op) ?? { op, launches: 0, milliseconds: 0, bytes: 0, flops: 0 }
-    rows.set(op, row)
-    row.milliseconds += (run.end - run.begin) / threads
-    busy += (run.end - run.begin) / threads
-    first = Math.min(first, run.begin)
-    last = Math.max(last, run.end)
-    if (run.thread !== 0) continue
-    if (before?.program !== run.program || before.launch !== run.launch) {
-      const { bytes, flops } = launchCost(launch)
-      row.launches++
-      row.bytes += bytes
-      row.flops += flops
-    }
-    before = run
-  }
-  const milliseconds = runs.length === 0 ? 0 : last - first
+  const { threads } = timer
+  const [milliseconds, busy] = [
+    spanOf(runs),
+    runs.reduce((total, { begin, end }) => total + (end - begin) / threads, 0),
+  ]
   return {
+    backend: device.name,
+    threads,
     milliseconds,
     idleMilliseconds: Math.max(0, milliseconds - busy),
-    rows: [...rows.values()].sort((a, b) => b.milliseconds - a.milliseconds),
+    rows: profileRows({ runs, threads }),
+    runs,
   }
+}
+
+/** From the first begin to the last end. */
+function spanOf(runs: readonly KernelRun[]): number {
+  let [first, last] = [Number.POSITIVE_INFINITY, 0]
+  for (const { begin, end } of runs) {
+    first = Math.min(first, begin)
+    last = Math.max(last, end)
+  }
+  return runs.length === 0 ? 0 : last - first
 }
