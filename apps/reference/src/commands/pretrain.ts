@@ -3,6 +3,7 @@ import type { Command } from '../command.js'
 import { builtInCorpus, fileCorpus } from '../corpus.js'
 import { LEAST_VOCABULARY } from '../prepare-data.js'
 import { readNumber, readOptions } from '../read-options.js'
+import { readShape, SHAPE_OPTIONS } from '../read-shape.js'
 import { runTraining } from '../run-training.js'
 import { showResult } from '../show-result.js'
 import { stopSignal } from '../stop-signal.js'
@@ -10,17 +11,12 @@ import { UsageError } from '../usage-error.js'
 
 const OPTIONS = {
   text: { type: 'string', multiple: true },
-  'vocab-size': { type: 'string' },
   out: { type: 'string' },
   steps: { type: 'string' },
   batch: { type: 'string' },
   context: { type: 'string' },
   'learning-rate': { type: 'string' },
-  hidden: { type: 'string' },
-  layers: { type: 'string' },
-  heads: { type: 'string' },
-  'kv-heads': { type: 'string' },
-  ffn: { type: 'string' },
+  ...SHAPE_OPTIONS,
   seed: { type: 'string' },
   'checkpoint-every': { type: 'string' },
   fresh: { type: 'boolean', default: false },
@@ -55,15 +51,12 @@ again with the same options and it goes on where it stopped.
   --threads N             default: one a core`,
   async run(args) {
     const options = readOptions('pretrain', args, OPTIONS)
-    const count = (
-      name: 'steps' | 'batch' | 'context' | 'hidden' | 'layers' | 'heads' | 'kv-heads' | 'ffn' | 'checkpoint-every',
-      fallback: number,
-    ) => readNumber('pretrain', name, options[name], fallback, { least: 1, whole: true })
+    const count = (name: 'steps' | 'batch' | 'context' | 'checkpoint-every', fallback: number) =>
+      readNumber('pretrain', name, options[name], fallback, { least: 1, whole: true })
     if (options.out === undefined)
       throw new UsageError('pretrain: expected --out, got none. Name the folder for the checkpoint.')
     const steps = count('steps', 800)
     const contextLength = count('context', 256)
-    const heads = count('heads', 4)
     const settings = {
       steps,
       batchSize: count('batch', 8),
@@ -73,16 +66,7 @@ again with the same options and it goes on where it stopped.
       seed: readNumber('pretrain', 'seed', options.seed, 0, { least: 0, whole: true }),
     }
     const model = {
-      vocabSize: readNumber('pretrain', 'vocab-size', options['vocab-size'], 2048, {
-        least: LEAST_VOCABULARY,
-        most: 65_536,
-        whole: true,
-      }),
-      hiddenSize: count('hidden', 128),
-      intermediateSize: count('ffn', 344),
-      layers: count('layers', 6),
-      heads,
-      kvHeads: count('kv-heads', heads),
+      ...readShape('pretrain', options, LEAST_VOCABULARY),
       // Positions that were never trained give nonsense: texts are as long as the windows.
       maxPositions: contextLength,
     }
