@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'write text with a trained model',
     load: async () => (await import('./commands/generate.js')).generateCommand,
   },
+  profile: {
+    summary: 'measure a model kernel by kernel',
+    load: async () => (await import('./commands/profile.js')).profileCommand,
+  },
 }
 
 const HELP = `almanac: train, adapt and run small language models in JavaScript

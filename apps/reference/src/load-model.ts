@@ -10,8 +10,8 @@ import {
 } from '@almanac/language-model'
 import { fileStorage } from '@almanac/training'
 import { readJson, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from './prepare-data.js'
+import { checkFinished } from './read-checkpoint.js'
 import { isFolder, readNamedFile } from './read-file.js'
-import { CHECKPOINT_FILE } from './run-config.js'
 import { UsageError } from './usage-error.js'
 
 /** A model with the tokenizer that belongs to it. */
@@ -46,15 +46,8 @@ export async function loadModel(
 }
 
 async function loadFolder(command: string, folder: string): Promise<LoadedModel> {
+  await checkFinished(command, folder)
   const storage = await fileStorage(folder)
-  const names = await storage.list()
-  if (!names.includes('config.json')) {
-    throw new UsageError(
-      names.includes(CHECKPOINT_FILE)
-        ? `${command}: expected a finished model in --checkpoint ${folder}, got a run that is not at its end. Start it again: it goes on.`
-        : `${command}: expected config.json and model.safetensors in --checkpoint ${folder}, got neither. Train first: "almanac pretrain --out ${folder}".`,
-    )
-  }
   const json = await readJson(storage, TOKENIZER_FILE)
   if (json === null) {
     throw new UsageError(`${command}: expected ${TOKENIZER_FILE} in --checkpoint ${folder}, got none. Copy it there.`)
@@ -66,7 +59,8 @@ async function loadFolder(command: string, folder: string): Promise<LoadedModel>
   return { model: llamaOf(read), tokenizer, tokenizerConfig, eosIds: read.generation.eosIds ?? [] }
 }
 
-function checkVocabulary(command: string, tokenizer: Tokenizer, vocabSize: number): void {
+/** Throws UsageError where a tokenizer has tokens that the model does not know. */
+export function checkVocabulary(command: string, tokenizer: Tokenizer, vocabSize: number): void {
   if (tokenizer.vocabularySize <= vocabSize) return
   throw new UsageError(
     `${command}: expected a tokenizer of at most ${vocabSize} tokens, the model's vocabulary, got ${tokenizer.vocabularySize}. Use the tokenizer that the model was trained with.`,

@@ -17,7 +17,7 @@ const QUIET_SECONDS = 15
 
 /**
  * Progress on standard error: one line that is written over on a terminal; elsewhere a line every 15 seconds. `note` writes
- * a line that stays.
+ * a line that stays; `clear` takes the last one away, for what goes to standard output.
  */
 export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
   let last = 0
@@ -27,6 +27,7 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
     open = false
   }
   return {
+    clear,
     update(text: string, important = false) {
       const now = performance.now()
       if (stream.isTTY) {

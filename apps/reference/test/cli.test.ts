@@ -72,7 +72,7 @@ describe('mistakes on the command line', () => {
   test.each([
     [
       ['frobnicate'],
-      `almanac: expected a command (demo, pretrain, tokenize, serve, generate), got 'frobnicate'. See "almanac --help".\n`,
+      `almanac: expected a command (demo, pretrain, tokenize, serve, generate, profile), got 'frobnicate'. See "almanac --help".\n`,
     ],
     [
       ['generate'],
@@ -87,6 +87,10 @@ describe('mistakes on the command line', () => {
       "almanac: generate: expected --temperature as a number of 0 or more, got 'hot'.\n",
     ],
     [['pretrain'], 'almanac: pretrain: expected --out, got none. Name the folder for the checkpoint.\n'],
+    [
+      ['pretrain', '--out', 'x', '--heads', '3'],
+      'almanac: pretrain: expected --hidden as a multiple of twice --heads 3, got 128.\n',
+    ],
     [
       ['pretrain', '--out', 'x', '--text', '/nowhere.txt'],
       'almanac: pretrain: expected a readable file for --text, got no such file: /nowhere.txt. Check the path.\n',
