@@ -1,19 +1,21 @@
 import { floatBits, type KernelLaunch, type KernelSource, type Shape } from '@almanac/tensor-core'
 import * as v from '@almanac/tensor-core/kernel'
 import { type AttentionAttributes, attentionExtents } from './attention-launch.js'
+import { declareFewQueryTiles } from './few-query-tiles.js'
 
 /*
  * Attention of few queries over many keys, as in decoding: the keys are cut into chunks, so that every thread has work
  * though there are fewer kv heads than would keep it busy. One kernel leaves maximum, total and weighted sum of each
- * chunk, a second one joins them (Dao et al. 2023, "Flash-Decoding"). Chunks depend on shapes alone.
+ * chunk, a second one joins them (Dao et al. 2023, "Flash-Decoding"). A chunk has the keys of all kv heads, which lie side by
+ * side: memory is read from end to end. Chunks begin at multiples of their length, whoever runs them.
  */
 
 /** Queries of one kv head, at all positions and heads of its group, up to which this is the faster way. */
 export const FEW_ROWS = 8
 /** Keys of a chunk: with their values they stay in the first cache while the rows take turns. */
-const CHUNK = 64
-/** Vectors of channels that a turn over the keys sums in registers. */
-const WIDTH = 8
+const CHUNK = 32
+/** Floats of a row's result for a chunk beside its channels: maximum, total, two spare. */
+const HEAD = 4
 
 const NOTHING = Number.NEGATIVE_INFINITY
 
@@ -23,26 +25,21 @@ export function hasFewQueries({ inputs }: KernelLaunch<AttentionAttributes>): bo
   return time * group <= FEW_ROWS && channels % 4 === 0
 }
 
-function sizesOf({ inputs, attributes }: KernelLaunch<AttentionAttributes>): number[] {
+function extentsOf({ inputs }: KernelLaunch<AttentionAttributes>) {
   const [q, k] = inputs.map((input) => input.view.shape) as [Shape, Shape]
-  const { batch, time, heads, channels, keys, kvHeads, group } = attentionExtents(q, k)
-  const chunks = Math.ceil(keys / CHUNK)
-  return [batch, time, heads, channels, keys, kvHeads, group, chunks, floatBits(attributes.scale)]
+  const extents = attentionExtents(q, k)
+  return { ...extents, chunks: Math.ceil(extents.keys / CHUNK) }
 }
 
-/** Of each chunk and row: maximum, total, and the sum of D channels; and scores of a chunk for each unit. */
+function params(launch: KernelLaunch<AttentionAttributes>): number[] {
+  const { batch, time, heads, channels, keys, kvHeads, group, chunks } = extentsOf(launch)
+  return [batch, time, heads, channels, keys, kvHeads, group, chunks, floatBits(launch.attributes.scale)]
+}
+
+/** Of each row and chunk its result; and the scores of a chunk, for the two rows that a unit has in hand. */
 function workspace(launch: KernelLaunch<AttentionAttributes>): number {
-  const [batch, time, heads, channels, , kvHeads, , chunks] = sizesOf(launch) as number[] as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  return 4 * (batch * time * heads * chunks * (channels + 4) + batch * kvHeads * chunks * (CHUNK + 1))
+  const { batch, time, heads, channels, chunks } = extentsOf(launch)
+  return 4 * batch * chunks * (time * heads * (channels + HEAD) + 2 * CHUNK)
 }
 
 const NAMES = ['batch', 'time', 'heads', 'channels', 'keys', 'kvHeads', 'group', 'chunks'] as const
@@ -58,129 +55,51 @@ function declare(k: v.KernelBuilder) {
   const scratch = k.reinterpret(k.buffer('scratch', 'uint8', 'readwrite'), 'float32')
   const p = Object.fromEntries(NAMES.map((name) => [name, k.param(name)])) as Record<(typeof NAMES)[number], v.Value>
   const scale = k.paramF32('scale')
-  const record = k.let(v.add(p.channels, 4), 'record')
-  /** Where the results of a row (of y) for a chunk lie: maximum, total, two spare, the sum. */
+  const record = k.let(v.add(p.channels, HEAD), 'record')
+  /** Where the result of a row (of y) for a chunk lies. */
   const recordAt = (row: v.Value, chunk: v.Value): v.Value => v.mul(v.add(v.mul(row, p.chunks), chunk), record)
   /** The keys that the query of a row sees: [first, end). */
   const seenBy = (batch: v.Value, position: v.Value): [first: v.Value, end: v.Value] => [
     k.let(v.max(k.load(firsts, v.add(v.mul(batch, p.time), position)), 0), 'first'),
     k.let(v.min(p.keys, v.add(v.add(k.load(starts, batch), position), 1)), 'end'),
   ]
-  return { q, keys, values, y, lse, scratch, p, scale, recordAt, seenBy }
+  return { q, keys, values, starts, y, lse, scratch, p, scale, record, recordAt, seenBy }
 }
-
-const int = (name: string) => ({ name, type: 'i32' }) as const
-const f32 = (name: string) => ({ name, type: 'f32' }) as const
 
 const chunks: KernelSource<AttentionAttributes> = {
   applies: hasFewQueries,
-  params: sizesOf,
+  params,
   workspace,
   build(k) {
-    const { q, keys, values, scratch, p, scale, recordAt, seenBy } = declare(k)
-    const scoresStart = k.let(
-      v.mul(v.mul(v.mul(p.batch, p.time), v.mul(p.heads, p.chunks)), v.add(p.channels, 4)),
-      'scores',
-    )
+    const { q, keys, values, starts, scratch, p, scale, record, recordAt, seenBy } = declare(k)
+    const tiles = declareFewQueryTiles(k, { q, keys, values, scratch, channels: p.channels, chunk: CHUNK })
+    const scoresStart = k.let(v.mul(v.mul(v.mul(p.batch, p.time), v.mul(p.heads, p.chunks)), record), 'scores')
+    const stride = k.let(v.mul(p.kvHeads, p.channels), 'stride')
+    const rowApart = k.let(v.mul(p.chunks, record), 'rowApart')
 
-    /** scores[i] = scale q . k[i] for `count` keys; returns the largest. */
-    const score = k.func(
-      'score',
-      [int('q'), int('k'), int('stride'), int('count'), int('out'), f32('scale')],
-      (qAt, kAt, stride, count, out, factor) => {
-        const largest = k.variable(v.f32(NOTHING), 'largest')
-        const key = k.variable(kAt as v.Value, 'key')
-        const eights = k.let(v.and(p.channels, v.i32(-8)))
-        k.for(0, count as v.Value, (i) => {
-          const sums = [k.variable(v.splat(v.f32(0), 4)), k.variable(v.splat(v.f32(0), 4))]
-          const step = (d: v.Value, way: number): void => {
-            const at = v.add(d, v.i32(4 * way))
-            const sum = sums[way] as v.Variable
-            sum.set(v.fma(v.load(q, v.add(qAt as v.Value, at), 4), v.load(keys, v.add(key.get(), at), 4), sum.get()))
-          }
-          k.for(
-            0,
-            eights,
-            (d) => {
-              step(d, 0)
-              step(d, 1)
-            },
-            8,
-          )
-          k.for(eights, p.channels, (d) => step(d, 0), 4)
-          const [a, b] = sums as [v.Variable, v.Variable]
-          const value = k.let(v.mul(v.reduceLanes('add', v.add(a.get(), b.get())), factor as v.Value))
-          k.store(scratch, v.add(out as v.Value, i), value)
-          largest.set(v.max(largest.get(), value))
-          key.set(v.add(key.get(), stride as v.Value))
-        })
-        k.store(scratch, v.add(out as v.Value, v.i32(-1)), largest.get())
-        return undefined
-      },
-    )
+    // Chunks behind the last key that anybody sees are no work: threads share what there really is.
+    const lastKey = k.variable(v.i32(0), 'lastKey')
+    k.for(0, p.batch, (b) => lastKey.set(v.max(lastKey.get(), v.add(k.load(starts, b), p.time))))
+    const seen = v.min(p.keys, lastKey.get())
+    const live = k.let(v.max(v.div(v.add(seen, CHUNK - 1), CHUNK), 0), 'live')
 
-    /** scores[i] to e^(score - maximum); their sum goes before them. */
-    const weigh = k.func('weigh', [int('scores'), int('count'), f32('maximum')], (scores, count, maximum) => {
-      const total = k.variable(v.f32(0), 'total')
-      k.forVector(scores as v.Value, v.add(scores as v.Value, count as v.Value), (at, lanes) => {
-        const weight = k.let(v.exp(v.sub(v.load(scratch, at, lanes), v.splat(maximum as v.Value, lanes))))
-        k.store(scratch, at, weight)
-        total.set(v.add(total.get(), v.reduceLanes('add', weight)))
-      })
-      k.store(scratch, v.add(scores as v.Value, v.i32(-1)), total.get())
-      return undefined
-    })
-
-    /** out[c] = sum of weights[i] v[i][c], for `vectors` vectors of channels. */
-    const sumOf = (vectors: number): v.KernelFunction =>
-      k.func(
-        `sum${vectors}`,
-        [int('weights'), int('count'), int('v'), int('stride'), int('out')],
-        (weights, count, start, stride, out) => {
-          const sums = Array.from({ length: vectors }, () => k.variable(v.splat(v.f32(0), 4), 'sum'))
-          const row = k.variable(start as v.Value, 'row')
-          k.for(weights as v.Value, v.add(weights as v.Value, count as v.Value), (at) => {
-            const weight = k.let(v.splat(v.load(scratch, at, 1), 4))
-            for (const [c, sum] of sums.entries()) {
-              sum.set(v.fma(weight, v.load(values, v.add(row.get(), v.i32(4 * c)), 4), sum.get()))
-            }
-            row.set(v.add(row.get(), stride as v.Value))
-          })
-          for (const [c, sum] of sums.entries()) k.store(scratch, v.add(out as v.Value, v.i32(4 * c)), sum.get())
-          return undefined
-        },
-      )
-    const [wide, narrow] = [sumOf(WIDTH), sumOf(1)]
-
-    k.parallel(v.mul(v.mul(p.batch, p.kvHeads), p.chunks), (unit) => {
-      const chunk = k.let(v.rem(unit, p.chunks), 'chunk')
-      const head = k.let(v.div(unit, p.chunks))
-      const batch = k.let(v.div(head, p.kvHeads), 'batch')
-      const kvHead = k.let(v.rem(head, p.kvHeads), 'kvHead')
-      const stride = k.let(v.mul(p.kvHeads, p.channels), 'stride')
-      // The word before the scores takes what the functions return.
-      const scores = k.let(v.add(v.add(scoresStart, v.mul(unit, CHUNK + 1)), 1))
-      k.for(0, v.mul(p.time, p.group), (r) => {
-        const position = k.let(v.div(r, p.group))
-        const queryHead = v.add(v.mul(kvHead, p.group), v.rem(r, p.group))
-        const row = k.let(v.add(v.mul(v.add(v.mul(batch, p.time), position), p.heads), queryHead), 'row')
+    k.parallel(v.mul(p.batch, live), (unit) => {
+      const batch = k.let(v.div(unit, live), 'batch')
+      const chunk = k.let(v.sub(unit, v.mul(batch, live)), 'chunk')
+      const scores = k.let(v.add(scoresStart, v.mul(unit, 2 * CHUNK)), 'scores')
+      k.for(0, p.time, (position) => {
         const [first, end] = seenBy(batch, position)
         const from = k.let(v.max(first, v.mul(chunk, CHUNK)), 'from')
         const count = k.let(v.sub(v.min(end, v.mul(v.add(chunk, 1), CHUNK)), from), 'count')
-        k.if(v.gt(count, 0), () => {
-          const at = k.let(v.mul(v.add(v.mul(v.add(v.mul(batch, p.keys), from), p.kvHeads), kvHead), p.channels), 'at')
-          const result = k.let(recordAt(row, chunk), 'result')
-          k.call(score, [v.mul(row, p.channels), at, stride, count, scores, scale])
-          const maximum = k.let(k.load(scratch, v.sub(scores, 1)))
-          k.call(weigh, [scores, count, maximum])
-          k.store(scratch, result, maximum)
-          k.store(scratch, v.add(result, 1), k.load(scratch, v.sub(scores, 1)))
-          const whole = k.let(v.sub(p.channels, v.rem(p.channels, 4 * WIDTH)))
-          const sum = (func: v.KernelFunction, c: v.Value): void =>
-            k.call(func, [scores, count, v.add(at, c), stride, v.add(v.add(result, c), v.i32(4))])
-          k.for(0, whole, (c) => sum(wide, c), 4 * WIDTH)
-          k.for(whole, p.channels, (c) => sum(narrow, c), 4)
-        })
+        k.if(v.gt(count, 0), () =>
+          k.for(0, p.kvHeads, (kvHead) => {
+            const token = v.add(v.mul(batch, p.time), position)
+            const row = k.let(v.add(v.mul(token, p.heads), v.mul(kvHead, p.group)), 'row')
+            const at = v.mul(v.add(v.mul(v.add(v.mul(batch, p.keys), from), p.kvHeads), kvHead), p.channels)
+            const task = { row, keyAt: k.let(at, 'at'), stride, count, scores, scale, rowApart }
+            tiles.run({ ...task, rows: p.group, result: k.let(recordAt(row, chunk), 'result') })
+          }),
+        )
       })
     })
   },
@@ -188,8 +107,12 @@ const chunks: KernelSource<AttentionAttributes> = {
 
 const join: KernelSource<AttentionAttributes> = {
   applies: hasFewQueries,
-  params: sizesOf,
+  params,
   workspace,
+  work: (launch) => {
+    const { batch, time, heads, channels, chunks } = extentsOf(launch)
+    return batch * time * heads * channels * chunks
+  },
   build(k) {
     const { y, lse, scratch, p, recordAt, seenBy } = declare(k)
     k.parallel(v.mul(v.mul(p.batch, p.time), p.heads), (row) => {
@@ -220,7 +143,7 @@ const join: KernelSource<AttentionAttributes> = {
               const sum = k.variable(v.splat(v.f32(0), 4), 'sum')
               eachChunk((result) => {
                 const factor = v.splat(v.load(scratch, result, 1), 4)
-                sum.set(v.fma(factor, v.load(scratch, v.add(v.add(result, c), v.i32(4)), 4), sum.get()))
+                sum.set(v.fma(factor, v.load(scratch, v.add(v.add(result, c), v.i32(HEAD)), 4), sum.get()))
               })
               k.store(y, v.add(to, c), v.mul(sum.get(), inverse))
             },
