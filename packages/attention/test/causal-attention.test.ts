@@ -40,6 +40,10 @@ const SHAPES: [number, number, number, number, number, number, number[]][] = [
   // Few queries: over several chunks of keys, more than one row of sums wide, some that see nothing.
   [2, 1, 6, 2, 200, 40, [199, 64]],
   [3, 2, 4, 1, 150, 36, [-1, 62, 148]],
+  // Last keys just below, at and above the end of a chunk; one row, a pair, a pair and one; keys that make no whole tile.
+  [5, 1, 3, 3, 70, 64, [30, 31, 32, 63, 64]],
+  [2, 1, 6, 3, 33, 20, [0, 32]],
+  [1, 1, 5, 1, 99, 4, [97]],
 ]
 
 function inputs([B, T, H, KV, S, D, starts]: (typeof SHAPES)[number]) {

@@ -17,6 +17,9 @@ const CHUNK = 32
 /** Floats of a row's result for a chunk beside its channels: maximum, total, two spare. */
 const HEAD = 4
 
+/** Floats of a cache line. */
+const LINE = 16
+
 const NOTHING = Number.NEGATIVE_INFINITY
 
 export function hasFewQueries({ inputs }: KernelLaunch<AttentionAttributes>): boolean {
@@ -41,6 +44,8 @@ function workspace(launch: KernelLaunch<AttentionAttributes>): number {
   const { batch, time, heads, channels, chunks } = extentsOf(launch)
   return 4 * batch * chunks * (time * heads * (channels + HEAD) + 2 * CHUNK)
 }
+
+const int = (name: string) => ({ name, type: 'i32' }) as const
 
 const NAMES = ['batch', 'time', 'heads', 'channels', 'keys', 'kvHeads', 'group', 'chunks'] as const
 
@@ -77,16 +82,36 @@ const chunks: KernelSource<AttentionAttributes> = {
     const stride = k.let(v.mul(p.kvHeads, p.channels), 'stride')
     const rowApart = k.let(v.mul(p.chunks, record), 'rowApart')
 
+    /** Reads a number of every cache line; their sum goes to `out`, so that it is not for nothing. */
+    const touches = [keys, values].map((buffer) =>
+      k.func('touch', [int('at'), int('floats'), int('out')], (at, floats, out) => {
+        const sum = k.variable(v.f32(0), 'sum')
+        k.for(
+          at as v.Value,
+          v.add(at as v.Value, floats as v.Value),
+          (i) => sum.set(v.add(sum.get(), v.load(buffer, i, 1))),
+          LINE,
+        )
+        k.store(scratch, out as v.Value, sum.get())
+        return undefined
+      }),
+    )
+
     // Chunks behind the last key that anybody sees are no work: threads share what there really is.
     const lastKey = k.variable(v.i32(0), 'lastKey')
     k.for(0, p.batch, (b) => lastKey.set(v.max(lastKey.get(), v.add(k.load(starts, b), p.time))))
-    const seen = v.min(p.keys, lastKey.get())
+    const seen = k.let(v.min(p.keys, lastKey.get()), 'seen')
     const live = k.let(v.max(v.div(v.add(seen, CHUNK - 1), CHUNK), 0), 'live')
 
     k.parallel(v.mul(p.batch, live), (unit) => {
       const batch = k.let(v.div(unit, live), 'batch')
       const chunk = k.let(v.sub(unit, v.mul(batch, live)), 'chunk')
       const scores = k.let(v.add(scoresStart, v.mul(unit, 2 * CHUNK)), 'scores')
+      const chunkKey = k.let(v.mul(chunk, CHUNK), 'chunkKey')
+      const chunkAt = k.let(v.mul(v.add(v.mul(batch, p.keys), chunkKey), stride), 'chunkAt')
+      const floats = k.let(v.mul(v.sub(v.min(seen, v.add(chunkKey, CHUNK)), chunkKey), stride), 'floats')
+      // Head by head the memory would be read in pieces that no prefetcher follows: it is brought near in order first.
+      for (const touch of touches) k.call(touch, [chunkAt, floats, scores])
       k.for(0, p.time, (position) => {
         const [first, end] = seenBy(batch, position)
         const from = k.let(v.max(first, v.mul(chunk, CHUNK)), 'from')
