@@ -15,36 +15,47 @@ function activations(rows: number, depth: number): Float32Array {
   return x
 }
 
-// Rows that share the unpacking of a block, and rows that do not; several tiles of columns.
-test.each([1, 3, 4, 9])('products of %i rows are off by no more than the rounding of activations', async (rows) => {
-  const [depth, columns] = [160, 71]
-  const random = seededRandom(rows)
-  const x = activations(rows, depth)
-  const packed = q8_0.encode(Float32Array.from({ length: columns * depth }, () => random.next() - 0.5))
-  const w = new Float32Array(columns * depth)
-  q8_0.decode(packed, w)
-  const results = []
-  for (const device of devices) {
-    const weights = tensor(w, { shape: [columns, depth], device }).cast(q8_0)
-    results.push(await matmul(tensor(x, { shape: [rows, depth], device }), weights, { transposeB: true }).data())
-  }
-  expect(results[1]).toEqual(results[0])
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      let [exact, bound] = [0, 1e-5]
-      for (let block = 0; block < depth; block += 32) {
-        const row = x.subarray(i * depth + block, i * depth + block + 32)
-        const step = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 32767
-        row.forEach((value, l) => {
-          const weight = w[j * depth + block + l] as number
-          exact += value * weight
-          bound += Math.abs(weight) * (step / 2) + Math.abs(value * weight) * 1e-6
-        })
-      }
-      expect(Math.abs((results[0]?.[i * columns + j] as number) - exact)).toBeLessThanOrEqual(bound)
+// Few rows, rows that share the unpacking of a block, rows that are worth unpacking all; odd numbers of columns and blocks.
+test.each([
+  [1, 160, 71],
+  [2, 32, 1],
+  [3, 160, 71],
+  [4, 160, 71],
+  [7, 96, 3],
+  [9, 160, 71],
+  [50, 416, 101],
+  [13, 800, 2],
+])(
+  'products of %i rows, depth %i, %i columns are off by no more than the rounding of activations',
+  async (rows, depth, columns) => {
+    const random = seededRandom(rows)
+    const x = activations(rows, depth)
+    const packed = q8_0.encode(Float32Array.from({ length: columns * depth }, () => random.next() - 0.5))
+    const w = new Float32Array(columns * depth)
+    q8_0.decode(packed, w)
+    const results = []
+    for (const device of devices) {
+      const weights = tensor(w, { shape: [columns, depth], device }).cast(q8_0)
+      results.push(await matmul(tensor(x, { shape: [rows, depth], device }), weights, { transposeB: true }).data())
     }
-  }
-})
+    expect(results[1]).toEqual(results[0])
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) {
+        let [exact, bound] = [0, 1e-5]
+        for (let block = 0; block < depth; block += 32) {
+          const row = x.subarray(i * depth + block, i * depth + block + 32)
+          const step = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 32767
+          row.forEach((value, l) => {
+            const weight = w[j * depth + block + l] as number
+            exact += value * weight
+            bound += Math.abs(weight) * (step / 2) + Math.abs(value * weight) * 1e-6
+          })
+        }
+        expect(Math.abs((results[0]?.[i * columns + j] as number) - exact)).toBeLessThanOrEqual(bound)
+      }
+    }
+  },
+)
 
 test('a State takes packed values that were made elsewhere', async () => {
   const values = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i))

@@ -1,7 +1,10 @@
-import { dtypeName } from '../../dtype.js'
-import type { KernelSource } from '../../ops/op-record.js'
-import type { OpLaunch } from '../../schedule/program.js'
-import { matmulPasses } from './gemm/matmul-passes.js'
+import { dtypeName, isBlock } from '../../dtype.js'
+import type { KernelLaunch, KernelSource } from '../../ops/op-record.js'
+import type { FusedLaunch, Operand, OpLaunch } from '../../schedule/program.js'
+import { sizeOf } from '../../shape.js'
+import { contiguousView } from '../../view.js'
+import { BLOCK_DEPTH, matmulPasses } from './gemm/matmul-passes.js'
+import { packsBlocks } from './gemm/pack-blocks.js'
 
 /** One pass of a better kernel for an op. Passes run in order, over the launch's operands and one shared workspace. */
 export interface OverridePass {
@@ -16,17 +19,43 @@ export interface EngineFeatures {
   readonly fusedMultiplyAdd: boolean
 }
 
-/** Passes for a launch of an op, or null to leave it to the op's own kernel. */
-export type KernelOverride = (launch: OpLaunch, features: EngineFeatures) => readonly OverridePass[] | null
+/** Passes for a launch of an op or fused op, or null to leave it to its own kernels. */
+export type KernelOverride = (
+  launch: OpLaunch | FusedLaunch,
+  features: EngineFeatures,
+) => readonly OverridePass[] | null
 
 export type KernelOverrides = Readonly<Record<string, KernelOverride>>
 
 const MATMUL_DTYPES: ReadonlySet<string> = new Set(['float32', 'float16', 'bfloat16'])
 
-/** Ops for which this backend has better kernels than the portable one of their record. */
+/** From so many rows on, products with packed weights unpack them once instead of once for every four rows (measured). */
+const UNPACK_ROWS = 9
+
+/** A product with packed weights [N, K] as one with a matrix [K, N] that is walked along its columns. */
+function packedProduct({ inputs, outputs }: OpLaunch | FusedLaunch): KernelLaunch | null {
+  const [x, w] = inputs as [Operand, Operand]
+  const [columns, depth] = w.view.shape as [number, number]
+  const rows = depth === 0 ? 0 : sizeOf(x.view.shape) / depth
+  if (rows < UNPACK_ROWS || !isBlock(w.dtype) || !packsBlocks(w.dtype, BLOCK_DEPTH)) return null
+  return {
+    inputs: [
+      { dtype: x.dtype, view: contiguousView([rows, depth]) },
+      { dtype: w.dtype, view: { shape: [depth, columns], strides: [1, depth], offset: 0 } },
+    ],
+    outputs: [{ dtype: (outputs[0] as Operand).dtype, view: contiguousView([rows, columns]) }],
+    attributes: undefined,
+  }
+}
+
+/** Ops, by name, for which this backend has better kernels than those they bring. */
 export const kernelOverrides: KernelOverrides = {
   matmul(launch, features) {
     const plain = [...launch.inputs, ...launch.outputs].every(({ dtype }) => MATMUL_DTYPES.has(dtypeName(dtype)))
     return plain ? matmulPasses(launch, features) : null
+  },
+  blockMatmul(launch, features) {
+    const product = packedProduct(launch)
+    return product && matmulPasses(product, features)
   },
 }

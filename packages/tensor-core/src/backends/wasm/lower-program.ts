@@ -65,9 +65,14 @@ export function lowerProgram(
   { workers, features, overrides, fusedKernels }: LowerOptions,
 ): LoweredProgram {
   const lowered = program.launches.flatMap((launch, index) => {
-    const better = launch.kind === 'op' ? overrides[launch.record.name]?.(launch, features) : null
+    const better =
+      launch.kind === 'op'
+        ? overrides[launch.record.name]?.(launch, features)
+        : launch.kind === 'fused'
+          ? overrides[launch.definition.name]?.(launch, features)
+          : null
     const passes =
-      launch.kind === 'op' && better
+      (launch.kind === 'op' || launch.kind === 'fused') && better
         ? better.flatMap(({ name, source }) => sourcePass(name, source, launch, `override ${name}`) ?? [])
         : lowerLaunch(launch, WASM_TARGET, fusedKernels)
     return passes.map((pass) => ({ pass, launch: index, label: launch.label }))

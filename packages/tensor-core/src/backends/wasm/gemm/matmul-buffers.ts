@@ -1,4 +1,5 @@
-import type { ScalarDType } from '../../../dtype.js'
+import { isBlock, type ScalarDType } from '../../../dtype.js'
+import type { BlockFormat } from '../../../formats/define-format.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
 import type { BufferRef } from '../../../kernel/value.js'
 import type { KernelSignature } from '../../../ops/op-record.js'
@@ -9,12 +10,18 @@ export interface MatmulBuffers {
   readonly y: BufferRef
   /** The workspace; kernels that pack nothing have none and do not touch it. */
   readonly panels: BufferRef
+  /** What B is packed in: then its buffer is one of bytes. */
+  readonly format: BlockFormat | null
 }
 
 /** The buffers of every pass, in the order that kernel sources have: inputs, output, workspace. */
 export function matmulBuffers(k: KernelBuilder, { inputs, outputs }: KernelSignature, workspace = true): MatmulBuffers {
-  const [a, b] = inputs.map(({ dtype }, i) => k.buffer(i === 0 ? 'a' : 'b', dtype as ScalarDType, 'read'))
+  const [a, b] = inputs.map(({ dtype }, i) =>
+    k.buffer(i === 0 ? 'a' : 'b', isBlock(dtype) ? 'uint8' : (dtype as ScalarDType), 'read'),
+  )
   const y = k.buffer('y', outputs[0]?.dtype as ScalarDType, 'readwrite')
   const panels = workspace ? k.reinterpret(k.buffer('panels', 'uint8', 'readwrite'), 'float32') : y
-  return { a: a as BufferRef, b: b as BufferRef, y, panels }
+  const packed = inputs[1]?.dtype
+  const format = packed !== undefined && isBlock(packed) ? packed : null
+  return { a: a as BufferRef, b: b as BufferRef, y, panels, format }
 }

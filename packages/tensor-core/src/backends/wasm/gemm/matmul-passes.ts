@@ -1,3 +1,4 @@
+import { isBlock } from '../../../dtype.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
 import type { KernelLaunch, KernelOperand, KernelSignature } from '../../../ops/op-record.js'
 import type { OverridePass } from '../kernel-overrides.js'
@@ -18,7 +19,7 @@ const WIDE: Tile = { rows: 6, columns: 8 }
 /** How much faster (measured, see bench/src/gemm.ts); where its edges waste more, the other tile runs. */
 const WIDE_GAIN = 1.04
 /** A panel of B this deep is 18 KiB, one of A 5: both fit in a first cache of 32. */
-const BLOCK_DEPTH = 384
+export const BLOCK_DEPTH = 384
 const WORKSPACE_BYTES = 32 * 2 ** 20
 /** Blocks of C that two workers share well. */
 const LEAST_UNITS = 16
@@ -44,14 +45,14 @@ export interface MatmulPassOptions {
 /**
  * A matrix product as passes: one where nothing is packed, otherwise pairs of packing and multiplying.
  * Inputs: A [..., M, K] and B [..., K, N] as views of any strides with equal batch axes (stride 0 broadcasts), float32,
- * float16 or bfloat16; output: contiguous [..., M, N]. Sums are taken in float32. Sizes and strides are parameters: a
+ * float16 or bfloat16, B also packed in blocks along K; output: contiguous [..., M, N]. Sums are taken in float32. Sizes and strides are parameters: a
  * handful of kernels serves all shapes. Which of them run and the order of every sum depend on shapes and strides only.
  */
 export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = {}): OverridePass[] {
   const [y] = launch.outputs as readonly [KernelOperand]
   const problem = matmulProblem(launch.inputs, y)
   const multiplyAdds = (p: MatmulProblem): number => p.batch.reduce((all, extent) => all * extent, p.m * p.n * p.k)
-  const direct = directKernel(problem, options)
+  const direct = isBlock((launch.inputs[1] as KernelOperand).dtype) ? null : directKernel(problem, options)
   if (direct) {
     const { name, params, build } = DIRECT_KERNELS[direct]
     const source = {

@@ -1,9 +1,12 @@
+import type { BlockFormat } from '../../../formats/define-format.js'
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
 import type { BufferRef, KernelFunction, Value } from '../../../kernel/value.js'
 import { batchOffsets, batchParams, paddedBatch } from './batch-index.js'
 import type { MatmulBuffers } from './matmul-buffers.js'
 import { distinctBatches, type MatmulOperand } from './matmul-problem.js'
+import { packBlocks } from './pack-blocks.js'
+import { transpose } from './transpose.js'
 
 /**
  * Packing: an operand of [lanes, depth] (A's rows, B's columns) becomes panels of `width` lanes,
@@ -71,14 +74,12 @@ const int = (name: string) => ({ name, type: 'i32' }) as const
 /** The kernel: both operands' units in one parallel range. */
 export function buildPack(
   k: KernelBuilder,
-  { a: left, b: right, panels }: MatmulBuffers,
+  { a: left, b: right, panels, format }: MatmulBuffers,
   widths: readonly [number, number],
 ): void {
   const depths = [k.param('depth'), k.param('blockDepth')] as const
-  const [a, b] = [left, right].map((source, i) => packOperand(k, source, panels, widths[i] as number, depths)) as [
-    OperandPacker,
-    OperandPacker,
-  ]
+  const a = packOperand(k, left, panels, widths[0], depths, null)
+  const b = packOperand(k, right, panels, widths[1], depths, format)
   k.parallel(v.add(a.units, b.units), (unit) => {
     k.if(
       v.lt(unit, a.units),
@@ -99,6 +100,7 @@ function packOperand(
   panels: BufferRef,
   width: number,
   [depth, blockDepth]: readonly [Value, Value],
+  format: BlockFormat | null,
 ): OperandPacker {
   const { name } = source
   const units = k.param(`${name}Units`)
@@ -110,9 +112,10 @@ function packOperand(
   const extents = batchParams(k, `${name}Extent`)
   const strides = batchParams(k, `${name}Stride`)
 
-  const wide = packWide(k, `${name}PackWide`, source, panels, width)
-  const rows = packRows(k, `${name}PackRows`, source, panels, width)
-  const any = packAny(k, `${name}PackAny`, source, panels, width)
+  const steps = { laneStride, depthStride }
+  const packPart = format
+    ? packPacked(k, source, panels, width, steps, format)
+    : packPlain(k, source, panels, width, steps)
   return {
     units,
     pack(unit) {
@@ -131,30 +134,81 @@ function packOperand(
           const part = k.let(v.min(blockDepth, v.sub(depth, k0)), 'part')
           const partFrom = k.let(v.add(from, v.mul(k0, depthStride)))
           const partTo = k.let(v.add(to, v.add(v.mul(k0, padded), v.mul(lane, part))))
-          k.if(
-            v.and(v.eq(laneStride, 1), v.eq(here, PACK_UNIT)),
-            () => k.call(wide, [partFrom, depthStride, part, partTo]),
-            () =>
-              k.for(
-                0,
-                here,
-                (i) => {
-                  const panelFrom = k.let(v.add(partFrom, v.mul(i, laneStride)))
-                  const panelTo = k.let(v.add(partTo, v.mul(i, part)))
-                  const count = k.let(v.min(v.sub(here, i), width))
-                  k.if(
-                    v.and(v.eq(depthStride, 1), v.eq(count, width)),
-                    () => k.call(rows, [panelFrom, laneStride, part, panelTo]),
-                    () => k.call(any, [panelFrom, laneStride, depthStride, count, part, panelTo]),
-                  )
-                },
-                width,
-              ),
-          )
+          packPart(partFrom, partTo, here, part)
         },
         blockDepth,
       )
     },
+  }
+}
+
+/** Packs `here` lanes from an element on, `part` steps deep. */
+type PackPart = (from: Value, to: Value, here: Value, part: Value) => void
+
+interface Steps {
+  readonly laneStride: Value
+  readonly depthStride: Value
+}
+
+function packPlain(
+  k: KernelBuilder,
+  source: BufferRef,
+  panels: BufferRef,
+  width: number,
+  { laneStride, depthStride }: Steps,
+): PackPart {
+  const { name } = source
+  const wide = packWide(k, `${name}PackWide`, source, panels, width)
+  const rows = packRows(k, `${name}PackRows`, source, panels, width)
+  const any = packAny(k, `${name}PackAny`, source, panels, width)
+  return (partFrom, partTo, here, part) => {
+    k.if(
+      v.and(v.eq(laneStride, 1), v.eq(here, PACK_UNIT)),
+      () => k.call(wide, [partFrom, depthStride, part, partTo]),
+      () =>
+        k.for(
+          0,
+          here,
+          (i) => {
+            const panelFrom = k.let(v.add(partFrom, v.mul(i, laneStride)))
+            const panelTo = k.let(v.add(partTo, v.mul(i, part)))
+            const count = k.let(v.min(v.sub(here, i), width))
+            k.if(
+              v.and(v.eq(depthStride, 1), v.eq(count, width)),
+              () => k.call(rows, [panelFrom, laneStride, part, panelTo]),
+              () => k.call(any, [panelFrom, laneStride, depthStride, count, part, panelTo]),
+            )
+          },
+          width,
+        ),
+    )
+  }
+}
+
+/** Rows packed in blocks: a row is a lane, its blocks lie along the depth. */
+function packPacked(
+  k: KernelBuilder,
+  source: BufferRef,
+  panels: BufferRef,
+  width: number,
+  { laneStride }: Steps,
+  format: BlockFormat,
+): PackPart {
+  const blocks = packBlocks(k, `${source.name}PackBlocks`, format, source, panels, width)
+  const bytesOf = (elements: Value): Value => v.mul(v.div(elements, format.blockSize), format.bytesPerBlock)
+  return (partFrom, partTo, here, part) => {
+    const rowBytes = k.let(bytesOf(laneStride), 'rowBytes')
+    const from = k.let(bytesOf(partFrom), 'from')
+    k.for(
+      0,
+      here,
+      (i) => {
+        const count = v.min(v.sub(here, i), width)
+        const depth = v.div(part, format.blockSize)
+        k.call(blocks, [v.add(from, v.mul(i, rowBytes)), rowBytes, count, depth, v.add(partTo, v.mul(i, part))])
+      },
+      width,
+    )
   }
 }
 
@@ -241,17 +295,6 @@ function interleave(k: KernelBuilder, rows: readonly Value[]): Value[] {
 interface Element {
   readonly row: Value
   readonly index: number
-}
-
-function transpose(k: KernelBuilder, rows: readonly Value[]): Value[] {
-  const [r0, r1, r2, r3] = rows as [Value, Value, Value, Value]
-  const low = [0, 4, 1, 5]
-  const high = [2, 6, 3, 7]
-  const a = k.let(v.shuffle(r0, r2, low))
-  const b = k.let(v.shuffle(r1, r3, low))
-  const c = k.let(v.shuffle(r0, r2, high))
-  const d = k.let(v.shuffle(r1, r3, high))
-  return [v.shuffle(a, b, low), v.shuffle(a, b, high), v.shuffle(c, d, low), v.shuffle(c, d, high)]
 }
 
 /** One panel of any strides, possibly with fewer lanes than its width: the rest is zero. */
