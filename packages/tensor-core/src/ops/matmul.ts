@@ -11,7 +11,7 @@ import { broadcastShapes, promote } from './broadcast.js'
 import { cast } from './cast.js'
 import { expand } from './expand.js'
 import type { HostValue, KernelLaunch, KernelOperand, OpaqueRecord, TensorSpec } from './op-record.js'
-import { transpose } from './permute.js'
+import { permuteRecord, transpose } from './permute.js'
 import { reshape } from './reshape.js'
 
 /** Batch axes of a product; more are refused. */
@@ -112,8 +112,18 @@ export const matmulRecord: OpaqueRecord<undefined> = {
   },
   vjp: ({ dy, inputs: [a, b] }) => [
     cast(matmul(dy, b as Tensor, { transposeB: true }), (a as Tensor).dtype),
-    cast(matmul(a as Tensor, dy, { transposeA: true }), (b as Tensor).dtype),
+    cast(rightGradient(a as Tensor, b as Tensor, dy), (b as Tensor).dtype),
   ],
+}
+
+/** a^T dy, laid out as what b is a transpose of where it is one (a Linear layer's weight): undoing that costs no copy. */
+function rightGradient(a: Tensor, b: Tensor, dy: Tensor): Tensor {
+  const { source } = b.node
+  const isPermuted = source.kind === 'op' && source.record === permuteRecord
+  const { order } = isPermuted ? (source.attributes as { order: readonly number[] }) : { order: [] }
+  const last = b.rank - 1
+  if (order[last] === last - 1 && order[last - 1] === last) return transpose(matmul(dy, a, { transposeA: true }))
+  return matmul(a, dy, { transposeA: true })
 }
 
 export interface MatmulOptions {
