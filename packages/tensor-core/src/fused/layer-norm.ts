@@ -56,4 +56,5 @@ export const layerNormBackward = defineFused({
     webgpu: () => import('./layer-norm-backward.kernel.js'),
   },
   supports: takesDTypes(),
+  inPlace: { 0: 2 },
 })

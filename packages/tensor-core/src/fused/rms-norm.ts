@@ -52,6 +52,7 @@ export const rmsNormBackward = defineFused({
     webgpu: () => import('./rms-norm-backward.kernel.js'),
   },
   supports: takesDTypes(),
+  inPlace: { 0: 2 },
 })
 
 /** Refuses a weight that is not [C] for an x of [..., C]. */

@@ -34,6 +34,7 @@ export const softmaxRows = defineFused({
   },
   kernels: { wasm: () => import('./softmax.kernel.js'), webgpu: () => import('./softmax.kernel.js') },
   supports: takesDTypes(),
+  inPlace: { 0: 0 },
   vjp: ({ dy, outputs: [y] }) => [softmaxBackward(y as Tensor, dy)],
 })
 
@@ -46,6 +47,7 @@ export const softmaxBackward = defineFused({
   },
   kernels: { wasm: () => import('./softmax-backward.kernel.js'), webgpu: () => import('./softmax-backward.kernel.js') },
   supports: takesDTypes(),
+  inPlace: { 0: 1 },
 })
 
 /** e^x / sum(e^x) along `axis`. A slice that is all -Infinity (fully masked) gives zeros. */

@@ -36,4 +36,5 @@ export const swigluBackward = defineFused({
   },
   kernels: { wasm: () => import('./swiglu-backward.kernel.js'), webgpu: () => import('./swiglu-backward.kernel.js') },
   supports: takesDTypes(),
+  inPlace: { 0: 0, 1: 1 },
 })

@@ -53,7 +53,7 @@ const reads = (launch: Launch, slot: number): boolean => inputsOf(launch).some((
 const writes = (launch: Launch, slot: number): boolean => outputsOf(launch).some((operand) => operand.slot === slot)
 
 /** Whether the launch reads `cell` only in a way that lets it write the cell through its operand `value`. */
-function aliasSafe(launch: Launch, value: Operand, cell: number): boolean {
+export function aliasSafe(launch: Launch, value: Operand, cell: number): boolean {
   if (launch.kind === 'map') {
     return launch.inputs.every(
       (x) => x.slot !== cell || (isContiguous(x.view) && x.dtype === value.dtype && isContiguous(value.view)),
@@ -142,7 +142,9 @@ function writeInPlace<Binding>(draft: ProgramDraft<Binding>, { slot: cell, value
     return false
   }
   const rename = <O extends Operand>(operand: O): O => (operand.slot === source ? { ...operand, slot: cell } : operand)
-  const renamed = launches.filter((launch) => !(drop && launch === seed)).map((launch) => renameLaunch(launch, rename))
+  const renamed = launches
+    .filter((launch) => !(drop && launch === seed))
+    .map((launch) => (reads(launch, source) || writes(launch, source) ? renameLaunch(launch, rename) : launch))
   launches.splice(0, launches.length, ...renamed)
   return true
 }

@@ -4,12 +4,16 @@ import { sizeOf } from '../shape.js'
 import type { State } from '../state/state.js'
 import { contiguousView, isContiguous } from '../view.js'
 import { elideCopies } from './elide-copies.js'
+import { freeEarly } from './free-early.js'
 import { fuse } from './fuse.js'
 import { type GraphContext, sliceGraph } from './graph-slice.js'
+import { lifetimesOf } from './lifetimes.js'
+import { peakMemory } from './peak-memory.js'
 import { type AssignTarget, placeAssigns, renameLaunch } from './place-assigns.js'
 import type { Operand, Program, Slot } from './program.js'
-import { addSlot, copyLaunch, inputsOf, outputsOf, type ProgramDraft } from './program-builder.js'
+import { addSlot, copyLaunch, type DraftSlot, type ProgramDraft } from './program-builder.js'
 import { programKey } from './program-key.js'
+import { reuseSlots } from './reuse-slots.js'
 
 /** What is bound to a program's slot: a leaf's storage, a State's buffer, or a new buffer for output number `index`. */
 export type Binding =
@@ -30,8 +34,9 @@ export interface Plan {
 }
 
 /**
- * graph -> launches (fuse) -> writes of States (place-assigns) -> liveness of temporaries. The memory of a training step is
- * planned here: every temporary's first and last launch, from which a backend packs its arena.
+ * graph -> launches (fuse) -> writes of States (place-assigns) -> an order that frees early (free-early) -> outputs where
+ * inputs end (reuse-slots) -> liveness of temporaries. The memory of a training step is planned here: every temporary's
+ * first and last launch, from which a backend packs its arena.
  */
 export function plan(request: PlanRequest, context: GraphContext): Plan {
   const draft: ProgramDraft<Binding> = { slots: [], launches: [] }
@@ -70,7 +75,28 @@ export function plan(request: PlanRequest, context: GraphContext): Plan {
     draft,
     targets.map((target) => ({ ...target, value: found(target.value) })),
   )
-  return finish(draft)
+  return finish(leastPeak([draft, { ...draft, launches: freeEarly(draft, mayShare) }].map(reuseSlots)))
+}
+
+/** An argument may be the value of a State, in the State's own buffer. */
+function mayShare(a: DraftSlot<Binding>, b: DraftSlot<Binding>): boolean {
+  return a.bound?.kind === 'state' && b.bound?.kind === 'leaf' && a.dtype === b.dtype && a.size === b.size
+}
+
+/** The draft that holds the least temporaries at its peak; the earlier one where they are equal. */
+function leastPeak(drafts: readonly ProgramDraft<Binding>[]): ProgramDraft<Binding> {
+  const peaks = drafts.map(({ launches, slots }) => {
+    const lifetimes = lifetimesOf(launches)
+    return peakMemory({
+      launches,
+      slots: slots.map(({ dtype, size, bound }, index): Slot => {
+        const life = lifetimes.get(index)
+        const role = bound || !life ? 'bound' : 'temporary'
+        return { dtype, size, role, first: life?.first ?? 0, last: life?.last ?? 0 }
+      }),
+    }).bytes
+  })
+  return drafts[peaks.indexOf(Math.min(...peaks))] as ProgramDraft<Binding>
 }
 
 /** Gives each State one slot, however many nodes read it. */
@@ -112,14 +138,7 @@ function placeOutputs(draft: ProgramDraft<Binding>, outputs: readonly Operand[])
 
 /** Drops unused slots, works out lifetimes and makes the key. */
 function finish(draft: ProgramDraft<Binding>): Plan {
-  const lifetimes = new Map<number, { first: number; last: number }>()
-  draft.launches.forEach((launch, index) => {
-    for (const { slot } of [...inputsOf(launch), ...outputsOf(launch)]) {
-      const life = lifetimes.get(slot)
-      if (life) life.last = index
-      else lifetimes.set(slot, { first: index, last: index })
-    }
-  })
+  const lifetimes = lifetimesOf(draft.launches)
   const renumber = new Map<number, number>()
   const slots: Slot[] = []
   const bindings: Binding[] = []
