@@ -10,8 +10,11 @@ import type { Schedule } from './schedule.js'
 export interface TrainOptions<B> {
   readonly model: Module
   readonly optimizer: Optimizer
-  /** A scalar from a batch, in nats; traced once, so it is synchronous and pure but for States. */
-  readonly loss: (batch: B) => Tensor
+  /**
+   * A scalar from a batch, in nats; traced once, so it is synchronous and pure but for States. Tensors that it pushes to
+   * `residuals`, such as what goes into each layer, are all that the backward pass keeps (the `checkpoints` of `grad`).
+   */
+  readonly loss: (batch: B, residuals: Tensor[]) => Tensor
   /** The batch of an update, from 0 on: a tree of tensors, always of one shape. The same step gives the same batch. */
   readonly batches: (step: number) => B
   /** Updates in all, those of earlier runs included. */

@@ -109,8 +109,9 @@ function compiledUpdate<B>({ loss: lossOf, optimizer, clipNorm }: TrainOptions<B
   const compiled = compile(
     (batch: B, learningRate: Tensor | null) => {
       if (learningRate) optimizer.learningRate.assign(learningRate)
-      const loss = lossOf(batch)
-      const raw = grad(loss, optimizer.parameters) as readonly Tensor[]
+      const residuals: Tensor[] = []
+      const loss = lossOf(batch, residuals)
+      const raw = grad(loss, optimizer.parameters, { checkpoints: residuals }) as readonly Tensor[]
       const { gradients, norm } =
         clipNorm === undefined ? { gradients: raw, norm: globalNorm(raw) } : clipByGlobalNorm(raw, clipNorm)
       optimizer.step(gradients)

@@ -11,10 +11,12 @@ export class TinyLanguageModel extends Module {
   readonly head = new Linear(32, 256, { bias: false })
   readonly noise = new RandomState(5)
 
-  /** [B, T] -> [B, T, 256] */
-  forward(ids: Tensor): Tensor {
+  /** [B, T] -> [B, T, 256]. `residuals` gets what goes into the hidden layer and out of it. */
+  forward(ids: Tensor, residuals: Tensor[] = []): Tensor {
     const x = dropout(this.noise.next(), this.embedding.forward(ids), 0.1)
-    return this.head.forward(this.norm.forward(this.hidden.forward(x).relu()))
+    const y = this.hidden.forward(x).relu()
+    residuals.push(x, y)
+    return this.head.forward(this.norm.forward(y))
   }
 }
 

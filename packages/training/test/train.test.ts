@@ -1,4 +1,4 @@
-import { cpuDevice, type Device, setDefaultDevice, tensor, wasmDevice } from '@almanac/tensor-core'
+import { cpuDevice, crossEntropy, type Device, setDefaultDevice, tensor, wasmDevice } from '@almanac/tensor-core'
 import { stateDict } from '@almanac/tensor-core/nn'
 import { AdamW } from '@almanac/tensor-core/optim'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -70,6 +70,17 @@ describe.each(devices)('train on %s', (_, makeDevice) => {
     for (const [name, value] of a) {
       expect(await b.get(name)?.bytes(), name).toEqual(await value.bytes())
     }
+  })
+})
+
+describe('activation checkpointing in train', () => {
+  it('gives the same losses, bit for bit, with tensors pushed to residuals', async () => {
+    setDefaultDevice(cpuDevice())
+    const setup = tinySetup()
+    const loss: TrainOptions<TokenBatch>['loss'] = ({ inputs, targets }, residuals) =>
+      crossEntropy(setup.model.forward(inputs, residuals), targets)
+    const [plain, checkpointed] = [await run(null).result, await run(null, { ...setup, loss }).result]
+    expect(checkpointed.losses).toEqual(plain.losses)
   })
 })
 

@@ -18,6 +18,11 @@ export interface LlamaInputs {
   readonly firsts?: Tensor
   /** Rotary positions, int32 [T] or [B, T], for documents that count from 0. Default: 0 .. T-1, or from the decoding's start. */
   readonly positions?: Tensor
+  /**
+   * Gets the residual stream [B, T, C] as it goes into each layer and out of the last, in this order: the checkpoints to hand
+   * to `grad`, so that the backward pass keeps nothing else of the layers.
+   */
+  readonly residuals?: Tensor[]
 }
 
 /** Where the tokens of a call stand. */
@@ -126,7 +131,7 @@ class LlamaStack extends Module {
     this.norm = new RMSNorm(config.hiddenSize, { eps: config.rmsNormEps ?? 1e-5 })
   }
 
-  forward(tokens: Tensor, { decoding, firsts, positions: given }: LlamaInputs): Tensor {
+  forward(tokens: Tensor, { decoding, firsts, positions: given, residuals }: LlamaInputs): Tensor {
     const T = tokens.shape[1] as number
     const start = decoding?.start ?? null
     const positions = given ?? (start ? iota([T]).add(start) : iota([T])) // [T] or [B, T]
@@ -134,8 +139,10 @@ class LlamaStack extends Module {
     const angles = ropeAngles(positions, headDimOf(this.config), { theta, maxPositions })
     // The residual stream is float32 whatever the weights are stored in.
     let x = this.embed_tokens.forward(tokens).cast('float32') // [B, T, C]
+    residuals?.push(x)
     this.layers.forEach((layer, i) => {
       x = layer.forward(x, { angles, start, firsts: firsts ?? null }, decoding?.layers[i] ?? null)
+      residuals?.push(x)
     })
     return this.norm.forward(x)
   }

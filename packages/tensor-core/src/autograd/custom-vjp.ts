@@ -22,8 +22,8 @@ export function customVjp(
     const value = forward(...inputs.map((x) => stopGradient(x)))
     const [output] = applyAll(gradientLinkRecord, [value, ...inputs], {
       values: 1,
-      backward([dy], [y]) {
-        const gradients = backward({ inputs, output: y as Tensor, dy: dy as Tensor })
+      backward([dy], [y], own) {
+        const gradients = backward({ inputs: own, output: y as Tensor, dy: dy as Tensor })
         if (gradients.length !== inputs.length) {
           throw new ArgumentError('customVjp', `${inputs.length} gradients, one an input`, `${gradients.length}`)
         }

@@ -1,5 +1,5 @@
 import { dtypeName, isBlock, isFloat } from '../dtype.js'
-import { DTypeError, GraphReleasedError, ShapeError } from '../errors.js'
+import { ArgumentError, DTypeError, GraphReleasedError, ShapeError } from '../errors.js'
 import { inGradientOf } from '../graph/module-scope.js'
 import type { Node } from '../graph/node.js'
 import { Tensor } from '../graph/tensor.js'
@@ -11,6 +11,7 @@ import { isLeaf } from '../schedule/graph-slice.js'
 import { formatShape } from '../shape.js'
 import { State } from '../state/state.js'
 import { fallbackVjp } from './fallback-vjp.js'
+import { recompute } from './recompute.js'
 
 /** What a gradient is taken by. */
 export type Wrt = Tensor | State
@@ -18,16 +19,27 @@ export type Wrt = Tensor | State
 /** The same tree with a gradient for each leaf. */
 export type Gradients<T> = T extends Wrt ? Tensor : { [K in keyof T]: Gradients<T[K]> }
 
+export interface GradOptions {
+  /**
+   * Activation checkpointing: of what these tensors were computed from, the backward pass keeps only them (and leaves, States
+   * and arguments). The rest is computed again from the nearest of them when the backward pass comes to it: memory for time,
+   * with the same bits. Chen et al. 2016, arXiv 1604.06174. For a deep model: what goes into each layer. Default: none.
+   */
+  readonly checkpoints?: readonly Tensor[]
+}
+
 /**
  * Gradients of a scalar loss by tensors and States, in the tree they were given in. They are lazy tensors like any other,
  * so gradients of gradients are taken the same way. What the loss does not depend on gets zeros.
- * Throws ShapeError for a loss that is no scalar, GraphReleasedError where the path runs through a realised tensor.
+ * Throws ShapeError for a loss that is no scalar, GraphReleasedError where the path runs through a realised tensor,
+ * ArgumentError for a checkpoint that the loss was not computed from.
  */
-export function grad<T>(loss: Tensor, wrt: T): Gradients<T> {
+export function grad<T>(loss: Tensor, wrt: T, { checkpoints = [] }: GradOptions = {}): Gradients<T> {
   if (loss.size !== 1)
     throw new ShapeError('grad', 'a loss of one element', formatShape(loss.shape), 'Take its sum() or mean().')
   if (!isFloat(loss.dtype)) throw new DTypeError('grad', 'a float loss', dtypeName(loss.dtype))
-  return vjp(loss, ones(loss.shape, isBlock(loss.dtype) ? 'float32' : loss.dtype), wrt)
+  const one = ones(loss.shape, isBlock(loss.dtype) ? 'float32' : loss.dtype)
+  return vjpOf([[loss, one]], wrt, [], checkpoints)
 }
 
 /** The loss of a function and its gradients by the function's argument tree, from one evaluation. */
@@ -48,10 +60,11 @@ export function vjpOf<T>(
   pairs: readonly (readonly [y: Tensor, cotangent: Tensor])[],
   wrt: T,
   stopAt: readonly Tensor[] = [],
+  checkpoints: readonly Tensor[] = [],
 ): Gradients<T> {
   const targets: Tensor[] = []
   collect(wrt, targets)
-  const gradients = backpropagate(pairs, targets, new Set(stopAt.map(({ node }) => node)))
+  const gradients = backpropagate(pairs, targets, new Set(stopAt.map(({ node }) => node)), checkpoints)
   let next = 0
   return rebuild(wrt, () => {
     const target = targets[next] as Tensor
@@ -74,46 +87,75 @@ function rebuild(tree: unknown, next: () => Tensor): unknown {
   return tree
 }
 
+/** A cotangent on its way to a node's output. */
+interface Contribution {
+  readonly output: number
+  /** Place in the order of the node that handed it on; the pairs' own come first of all. */
+  readonly from: number
+  readonly value: Tensor
+}
+
 /** Reverse mode: nodes in reverse order, each handing its cotangents on through its rule. */
 function backpropagate(
   pairs: readonly (readonly [Tensor, Tensor])[],
   targets: readonly Tensor[],
   stops: ReadonlySet<Node>,
+  checkpoints: readonly Tensor[],
 ): (Tensor | null)[] {
   const roots = pairs.map(([y]) => y)
   const inputsOf = (node: Node) => (isLeaf(node) || stops.has(node) ? [] : node.inputs)
   const order = topologicalOrder(roots, inputsOf)
   const wanted = reaching(order, targets, inputsOf)
   checkReleased(roots, order, targets)
+  checkCheckpoints(checkpoints, order)
+  const again = checkpoints.length === 0 ? null : recompute(order, checkpoints, [...targets, ...roots], inputsOf)
 
-  const cotangents = new Map<Node, (Tensor | null)[]>()
-  const accumulate = ({ node, index }: Tensor, value: Tensor): void => {
-    const entry = cotangents.get(node) ?? new Array<Tensor | null>(node.outputs.length).fill(null)
-    const known = entry[index]
-    entry[index] = known ? add(known, value) : value
-    cotangents.set(node, entry)
+  const arriving = new Map<Node, Contribution[]>()
+  const send = ({ node, index }: Tensor, value: Tensor, from: number): void => {
+    const list = arriving.get(node) ?? []
+    list.push({ output: index, from, value })
+    arriving.set(node, list)
   }
-  for (const [y, cotangent] of pairs) if (wanted.has(y.node)) accumulate(y, cotangent)
+  const summed = new Map<Node, (Tensor | null)[]>()
+  /** To be asked for once all have arrived. Sums go in the order without checkpoints, for the same bits. */
+  const cotangentsOf = (node: Node): readonly (Tensor | null)[] => {
+    const known = summed.get(node)
+    if (known) return known
+    const sums = new Array<Tensor | null>(node.outputs.length).fill(null)
+    for (const { output, value } of (arriving.get(node) ?? []).sort((a, b) => b.from - a.from)) {
+      const sum = sums[output]
+      sums[output] = sum ? add(sum, value) : value
+    }
+    summed.set(node, sums)
+    return sums
+  }
+  for (const [y, cotangent] of pairs) if (wanted.has(y.node)) send(y, cotangent, order.length)
 
-  for (let i = order.length - 1; i >= 0; i--) {
-    const node = order[i] as Node
-    const dys = cotangents.get(node)
-    if (!dys || !inputsOf(node).some((input) => wanted.has(input.node))) continue
-    inGradientOf(node.label, () => inputGradients(node, dys)).forEach((gradient, j) => {
+  const places = new Map(order.map((node, i) => [node, i]))
+  for (const node of [...(again?.order ?? order)].reverse()) {
+    if (!arriving.has(node) || !inputsOf(node).some((input) => wanted.has(input.node))) continue
+    const dys = cotangentsOf(node)
+    const value = (tensor: Tensor) => (again ? again.standIn(tensor, node, dys, cotangentsOf) : tensor)
+    inGradientOf(node.label, () => inputGradients(node, dys, value)).forEach((gradient, j) => {
       const input = node.inputs[j] as Tensor
-      if (gradient && wanted.has(input.node) && isFloat(input.dtype)) accumulate(input, gradient)
+      if (gradient && wanted.has(input.node) && isFloat(input.dtype)) send(input, gradient, places.get(node) as number)
     })
   }
-  return targets.map(({ node, index }) => cotangents.get(node)?.[index] ?? null)
+  return targets.map(({ node, index }) => cotangentsOf(node)[index] ?? null)
 }
 
-function inputGradients(node: Node, cotangents: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
+/** `value`: where a rule finds what the forward pass computed. */
+function inputGradients(
+  node: Node,
+  cotangents: readonly (Tensor | null)[],
+  value: (tensor: Tensor) => Tensor,
+): readonly (Tensor | null)[] {
   const { source } = node
   if (source.kind !== 'op' && source.kind !== 'fused') return []
   // biome-ignore lint/suspicious/noExplicitAny: a node's attributes are of its own record's type
   const context: VjpContext<any> = {
-    inputs: source.inputs,
-    outputs: node.outputs.map((_, index) => new Tensor(node, index)),
+    inputs: source.inputs.map(value),
+    outputs: node.outputs.map((_, index) => value(new Tensor(node, index))),
     cotangents,
     attributes: source.attributes,
     get dy() {
@@ -157,6 +199,20 @@ function reaching(
   const wanted = new Set(targets.map((target) => target.node))
   for (const node of order) if (inputsOf(node).some((input) => wanted.has(input.node))) wanted.add(node)
   return wanted
+}
+
+function checkCheckpoints(checkpoints: readonly Tensor[], order: readonly Node[]): void {
+  if (checkpoints.length === 0) return
+  const behind = new Set(order)
+  for (const { node, shape } of checkpoints) {
+    if (behind.has(node)) continue
+    throw new ArgumentError(
+      'grad',
+      'checkpoints that the loss was computed from',
+      `one of shape ${formatShape(shape)} (${node.label}) that it was not`,
+      'Collect them in the forward pass that gave this loss.',
+    )
+  }
 }
 
 function checkReleased(roots: readonly Tensor[], order: readonly Node[], targets: readonly Tensor[]): void {

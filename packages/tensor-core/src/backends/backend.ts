@@ -13,6 +13,8 @@ export interface Executable {
   readonly program: Program
   /** Bytes of temporaries and workspaces that running it takes, beside the bound buffers. */
   readonly temporaryBytes: number
+  /** Of these, the most that are alive at one launch: what no packing can go below. */
+  readonly peakBytes: number
 }
 
 export interface BackendLimits {
@@ -45,6 +47,8 @@ export interface Backend {
   run(executable: Executable, bindings: readonly BufferHandle[]): Promise<void>
   /** Bytes held now: user buffers and the backend's own (arena, pools). */
   memory(): BackendMemory
+  /** Where the backend runs kernels: the text of those that `load` would make, for each launch. For reading only. */
+  print?(program: Program): Promise<readonly (readonly string[])[]>
   /** Where the backend can take the times of kernels. */
   readonly timer?: KernelTimer
   /** Ends workers and frees everything; the backend is unusable afterwards. */
@@ -54,8 +58,10 @@ export interface Backend {
 export interface BackendMemory {
   readonly liveBuffers: number
   readonly liveBytes: number
-  /** The plan's temporaries: the largest loaded program's. */
+  /** What holds the plan's temporaries: packed for the largest loaded program. 0 where a backend packs nothing (cpu). */
   readonly arenaBytes: number
+  /** The most bytes of temporaries and workspaces alive at one launch of any loaded program; packing loses what arenaBytes is above. */
+  readonly peakBytes: number
   /** Kernels compiled since the backend started. */
   readonly kernelsCompiled: number
 }

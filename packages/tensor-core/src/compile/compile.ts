@@ -1,7 +1,6 @@
-import type { Backend, BufferHandle, Executable } from '../backends/backend.js'
-import { currentDevice } from '../default-device.js'
+import type { Backend, Executable } from '../backends/backend.js'
 import type { Device } from '../device.js'
-import { DeviceError, RetraceLimitError, TraceError, UseAfterDisposeError } from '../errors.js'
+import { RetraceLimitError, TraceError, UseAfterDisposeError } from '../errors.js'
 import { Node } from '../graph/node.js'
 import type { DeviceStorage, Storage } from '../graph/storage.js'
 import { Tensor } from '../graph/tensor.js'
@@ -9,13 +8,14 @@ import { disownBuffers, ownBuffer } from '../realize/owned-buffers.js'
 import { checkVersion, runPending } from '../realize/realize.js'
 import { runPlan } from '../realize/run-plan.js'
 import { isLeaf } from '../schedule/graph-slice.js'
-import { type Plan, plan } from '../schedule/plan.js'
+import type { Plan } from '../schedule/plan.js'
 import { outputsOf } from '../schedule/program-builder.js'
 import { programOrder } from '../state/pending-assign.js'
 import type { State } from '../state/state.js'
-import { describeArguments, type KeyParts, mapTensors, resultTensors } from './argument-tree.js'
+import { describeArguments, type KeyParts, mapTensors } from './argument-tree.js'
 import { moduleEpoch } from './module-epoch.js'
-import { currentTrace, Trace, withTrace } from './trace.js'
+import { currentTrace } from './trace.js'
+import { type AnyFunction, planTraced, type Traced, traceFunction } from './trace-function.js'
 
 /** Programs a function may have before the argument that keeps changing is named in an error. */
 const RETRACE_LIMIT = 8
@@ -28,9 +28,6 @@ export interface CompileOptions {
   readonly retraceLimit?: number
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: any argument list is a function's own business
-type AnyFunction = (...args: any[]) => unknown
-
 /** A compiled function: the same arguments, a promise of the same result. */
 export interface Compiled<F extends AnyFunction> {
   (...args: Parameters<F>): Promise<ReturnType<F>>
@@ -42,20 +39,6 @@ export interface Compiled<F extends AnyFunction> {
   observed(): ReadonlyMap<string, Tensor>
   /** How many programs were traced so far. */
   readonly traces: number
-}
-
-/** One traced form of a function. */
-interface Traced {
-  readonly placeholders: readonly Tensor[]
-  readonly result: unknown
-  readonly outputs: readonly Tensor[]
-  readonly observed: readonly string[]
-  readonly trace: Trace
-  readonly device: Device
-  readonly assigned: readonly State[]
-  /** Host values that the function captured, on the device. */
-  readonly uploads: Map<Storage, BufferHandle>
-  loaded: Loaded | null
 }
 
 interface Loaded {
@@ -181,7 +164,7 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
     // Its own caller hears of a failure; here it is only waited for.
     if (inFlight.length > MAX_IN_FLIGHT - 1) await inFlight.shift()?.catch(() => undefined)
     // A program that was refused before it ran should not look like one that is on its way.
-    if (traced.loaded === null || signal) await settled
+    if (!loadedOf.has(traced) || signal) await settled
     observed = new Map(
       traced.observed.map((label, i) => [
         label,
@@ -206,68 +189,15 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
   })
 }
 
-/** Frees what a program keeps on its device once nobody can call it any more. */
-const forgotten = new FinalizationRegistry<() => void>((free) => free())
-
-/** Runs the function once on placeholders. */
-function traceFunction(name: string, fn: AnyFunction, args: readonly unknown[], tensors: readonly Tensor[]): Traced {
-  const trace = new Trace(name)
-  const placeholders = tensors.map(
-    ({ shape, dtype, device }) =>
-      new Tensor(new Node({ kind: 'placeholder' }, [{ shape, dtype }], device, `argument of ${name}`), 0),
-  )
-  let next = 0
-  const inputs = mapTensors(args, () => placeholders[next++] as Tensor) as unknown[]
-  const result = withTrace(trace, () => fn(...inputs))
-  const observed = [...trace.observed.keys()]
-  const outputs = [...resultTensors(name, result), ...trace.observed.values()]
-  const assigned = [...trace.states.values()].filter((entry) => entry.assigned).map((entry) => entry.state)
-  const device = traceDevice(name, trace, [...outputs, ...placeholders])
-  const uploads = new Map<Storage, BufferHandle>()
-  const traced = { placeholders, result, outputs, observed, trace, device, assigned, uploads, loaded: null }
-  forgotten.register(traced, () => {
-    for (const buffer of uploads.values()) device.release(buffer)
-  })
-  return traced
-}
-
-function traceDevice(name: string, trace: Trace, tensors: readonly Tensor[]): Device {
-  const devices = new Set<Device>()
-  for (const state of trace.states.keys()) devices.add(state.device)
-  for (const { device } of tensors) if (device) devices.add(device)
-  if (devices.size > 1) {
-    throw new DeviceError(
-      name,
-      'tensors and States of one device',
-      [...devices].map((d) => d.name).join(' and '),
-      'Move them with .to(device).',
-    )
-  }
-  const [device] = devices
-  return device ?? currentDevice()
-}
+const loadedOf = new WeakMap<Traced, Loaded>()
 
 async function load(traced: Traced, backend: Backend): Promise<Loaded> {
-  if (traced.loaded) return traced.loaded
-  const { trace } = traced
-  const assigns = traced.assigned.map((state) => ({ state, value: trace.readState(state) }))
-  const planned = plan(
-    { outputs: traced.outputs, assigns },
-    {
-      supports: (definition, inputs, attributes) => backend.supports(definition, inputs, attributes),
-      readState(state, _, node) {
-        if (trace.owns(node)) return null
-        throw new TraceError(
-          trace.name,
-          'States read inside the function',
-          `a lazy tensor made outside that reads ${state.name}`,
-          'Read state.value inside, or realise the tensor first.',
-        )
-      },
-    },
-  )
-  traced.loaded = { plan: planned, executable: await backend.load(planned.program), reads: readStates(planned) }
-  return traced.loaded
+  const known = loadedOf.get(traced)
+  if (known) return known
+  const planned = planTraced(traced, backend)
+  const loaded = { plan: planned, executable: await backend.load(planned.program), reads: readStates(planned) }
+  loadedOf.set(traced, loaded)
+  return loaded
 }
 
 /** The States whose old contents a program reads: those that a launch reads before, or while, one writes them. */

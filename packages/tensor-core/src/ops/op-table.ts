@@ -1,5 +1,6 @@
 import { absRecord } from './abs.js'
 import { addRecord } from './add.js'
+import { afterRecord } from './after.js'
 import { amaxRecord } from './amax.js'
 import { aminRecord } from './amin.js'
 import { argmaxRecord } from './argmax.js'
@@ -68,6 +69,7 @@ import { whereRecord } from './where.js'
 export type OpName =
   | 'abs'
   | 'add'
+  | 'after'
   | 'amax'
   | 'amin'
   | 'argmax'
@@ -138,6 +140,7 @@ export type OpName =
 export const opTable: { readonly [N in OpName]: OpRecord } = {
   abs: absRecord,
   add: addRecord,
+  after: afterRecord,
   amax: amaxRecord,
   amin: aminRecord,
   argmax: argmaxRecord,

@@ -29,6 +29,8 @@ export function isLeaf(node: Node): boolean {
   )
 }
 
+const waits = ({ source }: Node): boolean => source.kind === 'op' && source.record.name === 'after'
+
 /** Walks the graph from `roots` without recursion (graphs are deeper than the stack) and puts it in order. */
 export function sliceGraph(roots: readonly Tensor[], context: GraphContext): GraphSlice {
   const expansions = new Map<Node, readonly Tensor[]>()
@@ -41,6 +43,7 @@ export function sliceGraph(roots: readonly Tensor[], context: GraphContext): Gra
     if (source.kind === 'op') {
       const { record, attributes } = source
       if (record.name === 'stopGradient' || record.name === 'gradientLink') return source.inputs[index] as Tensor
+      if (record.name === 'after') return source.inputs[0] as Tensor
       const [input] = source.inputs
       return record.name === 'reshape' && sameShape((attributes as { shape: Shape }).shape, (input as Tensor).shape)
         ? (input as Tensor)
@@ -68,7 +71,9 @@ export function sliceGraph(roots: readonly Tensor[], context: GraphContext): Gra
   const seen = new Set<Node>()
   const stack: { node: Node; next: number }[] = []
   const push = (tensor: Tensor): void => {
-    const { node } = resolve(tensor)
+    let current = tensor
+    for (let next = step(current); next !== null && !waits(current.node); next = step(current)) current = next
+    const { node } = current
     if (seen.has(node)) return
     seen.add(node)
     stack.push({ node, next: 0 })
@@ -79,9 +84,11 @@ export function sliceGraph(roots: readonly Tensor[], context: GraphContext): Gra
       const top = stack[stack.length - 1] as { node: Node; next: number }
       const inputs = isLeaf(top.node) ? [] : top.node.inputs
       if (top.next < inputs.length) {
-        push(inputs[top.next++] as Tensor)
+        // What `after` waits for stands before what waits.
+        const at = waits(top.node) ? inputs.length - 1 - top.next++ : top.next++
+        push(inputs[at] as Tensor)
       } else {
-        order.push(top.node)
+        if (!waits(top.node)) order.push(top.node)
         stack.pop()
       }
     }

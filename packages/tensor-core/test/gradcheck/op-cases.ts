@@ -4,7 +4,6 @@ import {
   amax,
   amin,
   cast,
-  checkpoint,
   concat,
   copy,
   cos,
@@ -19,6 +18,7 @@ import {
   flip,
   floor,
   floorDivide,
+  grad,
   log,
   matmul,
   maximum,
@@ -91,6 +91,17 @@ export const opCases: { readonly [N in Exclude<OpName, keyof typeof noGradient>]
     smooth('add, new leading axis', [spread([3]), spread([2, 3])], (a, b) => mul(add(a, b), a)),
     smooth('add to itself', [spread([4])], (a) => add(a, a)),
   ],
+  after: [
+    smooth('after, by a gradient with checkpoints', [spread([3]), spread([3], -1, 1, 0.3)], (a, b) => {
+      const middle = mul(sin(mul(a, b)), a)
+      return grad(sum(mul(exp(mul(middle, middle)), tanh(middle))), [a, b], { checkpoints: [middle] })
+    }),
+    smooth('after, where a checkpoint skips a segment', [spread([2, 3])], (x) => {
+      const first = sin(mul(x, x))
+      const second = tanh(mul(first, exp(x)))
+      return grad(sum(mul(second, mul(first, second))), x, { checkpoints: [first, second] })
+    }),
+  ],
   amax: [
     piecewise('amax', [spread([2, 3])], (x) => amax(x)),
     piecewise('amax over axis 0', [spread([3, 4])], (x) => amax(x, 0)),
@@ -150,9 +161,6 @@ export const opCases: { readonly [N in Exclude<OpName, keyof typeof noGradient>]
   gradientLink: [
     smooth('gradientLink of customVjp', [spread([3])], (x) =>
       customVjp(exp, ({ output, dy }) => [mul(dy, output)])(mul(x, x)),
-    ),
-    smooth('gradientLink of checkpoint', [spread([3]), spread([3], -1, 1, 0.3)], (a, b) =>
-      checkpoint((p, q) => mul(sin(mul(p, q)), p))(mul(a, b), b),
     ),
   ],
   log: [smooth('log', [positive([2, 3])], log)],

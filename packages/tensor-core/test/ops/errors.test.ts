@@ -575,9 +575,10 @@ it.each(mistakes.map(([call, type, message]) => ({ call, type, message })))('$me
 
 /** Ops whose own checks no call of a user can fail, each with the reason. */
 const unfailing: readonly string[] = [
+  'after', // made by grad alone
   'decodeBlocks', // takes whatever `cast` hands it
   'encodeBlocks', // speaks as `cast`
-  'gradientLink', // made by customVjp and checkpoint alone
+  'gradientLink', // made by customVjp alone
   'stopGradient', // takes anything
 ]
 

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { checkpoint } from '../../src/autograd/checkpoint.js'
 import { customVjp } from '../../src/autograd/custom-vjp.js'
 import { claimProcess } from '../../src/duplicate-core.js'
 import { DuplicateCoreError } from '../../src/errors.js'
@@ -172,25 +171,6 @@ describe.each([
     const x = tensor([1, 2])
     expect(await grad(clipped(x).sum(), x).toArray()).toEqual([100, 100])
     expect(await clipped(x).toArray()).toEqual([5, 10])
-  })
-
-  test('checkpoint gives the gradient of the function, computed again', async () => {
-    const w = new State(tensor([0.5, -1]))
-    let runs = 0
-    const layer = (x: ReturnType<typeof tensor>) => {
-      runs++
-      return x.mul(w).tanh().mul(w)
-    }
-    const x = tensor([1, 2])
-    const plain = grad(layer(layer(x)).sum(), [w, x] as const)
-    runs = 0
-    const wrapped = checkpoint(layer, [w])
-    const again = grad(wrapped(wrapped(x)).sum(), [w, x] as const)
-    expect(runs).toBe(4)
-    for (const i of [0, 1] as const) {
-      const [expected, got] = [await plain[i].data(), await again[i].data()]
-      got.forEach((value, j) => expect(value).toBeCloseTo(expected[j] as number, 6))
-    }
   })
 
   test('no correctness depends on garbage collection: 300 realisations leave the same memory', async () => {

@@ -4,8 +4,11 @@ import type { PlanRequest } from '../../src/schedule/plan.js'
 import { plan } from '../../src/schedule/plan.js'
 import type { Program } from '../../src/schedule/program.js'
 
-/** The program of one call of a function, with every fused op that has a wasm kernel as one launch; nothing runs. */
-export function planStep(fn: () => Tensor | readonly Tensor[]): Program {
+/**
+ * The program of one call of a function; nothing runs. Fused ops that have a wasm kernel are one launch each; not `fused`:
+ * their fallbacks stand in the program.
+ */
+export function planStep(fn: () => Tensor | readonly Tensor[], fused = true): Program {
   const trace = new Trace('a step')
   const results = withTrace(trace, fn)
   const request: PlanRequest = {
@@ -16,7 +19,7 @@ export function planStep(fn: () => Tensor | readonly Tensor[]): Program {
   }
   return plan(request, {
     supports: ({ kernels, supports }, inputs, attributes) =>
-      kernels.wasm !== undefined && (supports?.(inputs, attributes) ?? true),
+      fused && kernels.wasm !== undefined && (supports?.(inputs, attributes) ?? true),
     readState: () => null,
   }).program
 }

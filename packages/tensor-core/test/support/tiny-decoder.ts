@@ -59,9 +59,14 @@ export class TinyDecoder extends Module {
     this.norm = new RMSNorm(channels)
   }
 
-  forward(tokens: Tensor): Tensor {
+  /** `residuals` gets what goes into each block and out of the last. */
+  forward(tokens: Tensor, residuals: Tensor[] = []): Tensor {
     let x = this.embed.forward(tokens)
-    for (const block of this.blocks) x = block.forward(x)
+    residuals.push(x)
+    for (const block of this.blocks) {
+      x = block.forward(x)
+      residuals.push(x)
+    }
     return this.norm.forward(x).matmul(this.embed.weight, { transposeB: true })
   }
 }

@@ -1,5 +1,6 @@
 import { MemoryLimitError } from '../../errors.js'
 import { deviceBytes } from '../../realize/device-bytes.js'
+import { peakMemory } from '../../schedule/peak-memory.js'
 import type { Program } from '../../schedule/program.js'
 import type { Backend, BufferHandle, Executable } from '../backend.js'
 import { runLaunch } from './run-launch.js'
@@ -22,6 +23,7 @@ const MAX_BUFFER_BYTES = 2 ** 31
 export async function cpu(options: CpuOptions = {}): Promise<Backend> {
   const floatBytes = options.precision === 'f64' ? 8 : 4
   const live = new Set<CpuBuffer>()
+  const programs = new Set<Executable>()
   return {
     name: 'cpu',
     limits: { maxBufferBytes: MAX_BUFFER_BYTES, floatBytes },
@@ -52,9 +54,14 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
       const temporaryBytes = program.slots
         .filter((slot) => slot.role === 'temporary')
         .reduce((total, slot) => total + deviceBytes(slot.dtype, slot.size, floatBytes), 0)
-      return { program, temporaryBytes }
+      const { bytes } = peakMemory(program, { bytesOf: (dtype, size) => deviceBytes(dtype, size, floatBytes) })
+      const executable = { program, temporaryBytes, peakBytes: bytes }
+      programs.add(executable)
+      return executable
     },
-    unload: () => undefined,
+    unload(executable) {
+      programs.delete(executable)
+    },
     async run({ program }, bindings) {
       let bound = 0
       const slots = program.slots.map((slot) =>
@@ -74,10 +81,12 @@ export async function cpu(options: CpuOptions = {}): Promise<Backend> {
       liveBuffers: live.size,
       liveBytes: [...live].reduce((total, buffer) => total + buffer.byteLength, 0),
       arenaBytes: 0,
+      peakBytes: Math.max(0, ...[...programs].map(({ peakBytes }) => peakBytes)),
       kernelsCompiled: 0,
     }),
     async close() {
       live.clear()
+      programs.clear()
     },
   }
 }

@@ -1,13 +1,14 @@
+import { printPass } from '../../codegen/print-pass.js'
 import { BackendError, MemoryLimitError } from '../../errors.js'
 import type { FusedDefinition } from '../../fused/fused-definition.js'
 import type { KernelSource } from '../../ops/op-record.js'
 import type { Program } from '../../schedule/program.js'
 import type { Backend, BufferHandle, Executable } from '../backend.js'
 import { detectFeatures } from './feature-detect.js'
-import { createKernelCache } from './kernel-cache.js'
+import { createKernelCache, WASM_TARGET } from './kernel-cache.js'
 import { type KernelOverrides, kernelOverrides } from './kernel-overrides.js'
 import { type LoadedProgram, placeProgram } from './loaded-program.js'
-import { lowerProgram } from './lower-program.js'
+import { type LoweredProgram, lowerProgram } from './lower-program.js'
 import { createMemory } from './memory.js'
 import { createProgramTimer } from './program-timer.js'
 import { createSoloRunner } from './run-alone.js'
@@ -94,6 +95,16 @@ export async function createWasmBackend(options: WasmOptions = {}, parts: WasmPa
     }
   }
 
+  const lower = async (program: Program): Promise<LoweredProgram> => {
+    await loadFused(program)
+    return lowerProgram(program, {
+      workers: threads,
+      features: { fusedMultiplyAdd: features.relaxedSimd },
+      overrides: parts.overrides ?? kernelOverrides,
+      fusedKernels: (launch) => fusedModules.get(launch.definition) as readonly KernelSource[],
+    })
+  }
+
   return {
     name: 'wasm',
     timer,
@@ -126,13 +137,7 @@ export async function createWasmBackend(options: WasmOptions = {}, parts: WasmPa
     },
     async load(program) {
       open('wasm.load')
-      await loadFused(program)
-      const lowered = lowerProgram(program, {
-        workers: threads,
-        features: { fusedMultiplyAdd: features.relaxedSimd },
-        overrides: parts.overrides ?? kernelOverrides,
-        fusedKernels: (launch) => fusedModules.get(launch.definition) as readonly KernelSource[],
-      })
+      const lowered = await lower(program)
       if (!arena.fits(lowered.arenaBytes, lowered.regionBytes)) {
         throw noRoom('wasm.load: temporaries of the program', lowered.arenaBytes + lowered.regionBytes)
       }
@@ -142,6 +147,13 @@ export async function createWasmBackend(options: WasmOptions = {}, parts: WasmPa
       const loaded = placeProgram(program, lowered, places, memory, region)
       programs.add(loaded)
       return loaded
+    },
+    async print(program) {
+      open('wasm.print')
+      const { passes } = await lower(program)
+      return program.launches.map((_, i) =>
+        passes.filter(({ launch }) => launch === i).map((pass) => printPass(pass, WASM_TARGET)),
+      )
     },
     unload(executable) {
       if (!programs.delete(executable)) return
@@ -170,6 +182,7 @@ export async function createWasmBackend(options: WasmOptions = {}, parts: WasmPa
       liveBuffers: buffers.size,
       liveBytes: allocator.usedBytes,
       arenaBytes: arena.bytes,
+      peakBytes: Math.max(0, ...[...programs].map(({ peakBytes }) => peakBytes)),
       kernelsCompiled: kernels.compiled,
     }),
     async close() {

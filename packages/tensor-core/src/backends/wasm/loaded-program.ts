@@ -1,3 +1,4 @@
+import { peakMemory } from '../../schedule/peak-memory.js'
 import type { Program } from '../../schedule/program.js'
 import type { Executable } from '../backend.js'
 import { BARRIER_BEFORE, COMMAND_WORDS, SOLO } from './control-layout.js'
@@ -53,6 +54,11 @@ export function placeProgram(
     })
     words.set([...pass.params, pass.pieces], first + pass.addresses.length)
   }
+  // The passes of a launch share one workspace.
+  const workspaces = new Map<number, number>()
+  for (const { launch, workspaceBytes } of lowered.passes) {
+    workspaces.set(launch, Math.max(workspaces.get(launch) ?? 0, workspaceBytes))
+  }
   const wordCount = lowered.regionBytes / 4
   const lastBound = lowered.boundBytes.map(() => -1)
   let lastBase = -1
@@ -61,6 +67,7 @@ export function placeProgram(
   return {
     program,
     temporaryBytes: lowered.arenaBytes,
+    peakBytes: peakMemory(program, { workspaceOf: (launch) => workspaces.get(launch) ?? 0 }).bytes,
     region,
     boundBytes: lowered.boundBytes,
     get passes() {

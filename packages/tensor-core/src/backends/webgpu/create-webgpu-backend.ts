@@ -1,10 +1,12 @@
+import { lowerLaunch } from '../../codegen/lower-launch.js'
+import { printPass } from '../../codegen/print-pass.js'
 import { BackendError, MemoryLimitError, TensorError } from '../../errors.js'
 import type { FusedDefinition } from '../../fused/fused-definition.js'
 import type { KernelSource } from '../../ops/op-record.js'
 import type { Program } from '../../schedule/program.js'
 import type { Backend, BufferHandle, Executable } from '../backend.js'
 import { BUFFER_USAGE, wholeWords } from './gpu-constants.js'
-import { createKernelCache } from './kernel-cache.js'
+import { createKernelCache, WEBGPU_TARGET } from './kernel-cache.js'
 import { openDevice, type WebGpuOptions } from './open-device.js'
 import { type PreparedProgram, prepareProgram, type Step, type StepBuffer } from './prepare-program.js'
 import { createStagingPool } from './staging-pool.js'
@@ -204,14 +206,25 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     async load(program) {
       alive('webgpu load')
       const fused = await fusedKernels(program)
-      const loaded = { program, temporaryBytes: 0, fused, variants: new Map<string, LoadedVariant>() }
+      const loaded = { program, temporaryBytes: 0, peakBytes: 0, fused, variants: new Map<string, LoadedVariant>() }
       const variant = await loadVariant(
         loaded,
         program.slots.map((_, slot) => slot),
       )
+      loaded.peakBytes = variant.peakBytes
       loaded.temporaryBytes = variant.blocks.reduce((sum, size) => sum + size, 0)
       programs.add(loaded)
       return loaded
+    },
+
+    async print(program) {
+      alive('webgpu print')
+      const fused = await fusedKernels(program)
+      return program.launches.map((launch) =>
+        lowerLaunch(launch, WEBGPU_TARGET, ({ definition }) => fused.get(definition) ?? []).map((pass) =>
+          printPass(pass, WEBGPU_TARGET),
+        ),
+      )
     },
 
     unload(executable) {
@@ -246,6 +259,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     memory: () => ({
       liveBuffers: buffers.size,
       liveBytes,
+      peakBytes: Math.max(0, ...[...programs].map(({ peakBytes }) => peakBytes)),
       arenaBytes: arena.heldBytes() + staging.heldBytes() + paramBytes,
       kernelsCompiled: kernels.count(),
     }),

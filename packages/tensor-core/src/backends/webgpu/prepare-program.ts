@@ -3,6 +3,7 @@ import { lowerLaunch } from '../../codegen/lower-launch.js'
 import { byteLengthOf } from '../../dtype.js'
 import { MemoryLimitError } from '../../errors.js'
 import type { KernelSource } from '../../ops/op-record.js'
+import { peakOf } from '../../schedule/peak-memory.js'
 import type { FusedLaunch, Program } from '../../schedule/program.js'
 import { dispatchCount } from './dispatch-count.js'
 import { paramWords } from './emit-wgsl.js'
@@ -42,6 +43,8 @@ export interface PreparedProgram {
   readonly params: GPUBuffer | null
   /** Sizes of the temporaries' blocks. */
   readonly blocks: readonly number[]
+  /** The most bytes of temporaries, workspaces and packed inputs alive at one launch. */
+  readonly peakBytes: number
 }
 
 /**
@@ -129,6 +132,7 @@ export async function prepareProgram(
   })
 
   const { blocks, assignment } = planTemporaries(temporaries)
+  const peakBytes = peakOf(temporaries, program.launches.length)
   const resolve = (place: Place): StepBuffer =>
     'bound' in place ? place : { block: assignment[place.temporary] as number }
   const steps = drafts
@@ -140,7 +144,7 @@ export async function prepareProgram(
         copies: copies.map((copy) => ({ ...copy, source: resolve(copy.source), target: resolve(copy.target) })),
       }),
     )
-  if (paramsBytes === 0) return { steps, params: null, blocks }
+  if (paramsBytes === 0) return { steps, params: null, blocks, peakBytes }
 
   const params = device.createBuffer({
     label: 'parameters',
@@ -150,7 +154,7 @@ export async function prepareProgram(
   const all = new Int32Array(paramsBytes / 4)
   for (const { words, paramsOffset } of drafts) all.set(words, paramsOffset / 4)
   device.queue.writeBuffer(params, 0, all)
-  return { steps, params, blocks }
+  return { steps, params, blocks, peakBytes }
 }
 
 /** All results, or the first failure when everything has ended: nothing goes on in the background after a throw. */
