@@ -135,8 +135,10 @@ function backpropagate(
   for (const node of [...(again?.order ?? order)].reverse()) {
     if (!arriving.has(node) || !inputsOf(node).some((input) => wanted.has(input.node))) continue
     const dys = cotangentsOf(node)
+    /** Where the rule finds what the forward pass computed. */
     const value = (tensor: Tensor) => (again ? again.standIn(tensor, node, dys, cotangentsOf) : tensor)
-    inGradientOf(node.label, () => inputGradients(node, dys, value)).forEach((gradient, j) => {
+    const context = contextOf(node, dys, value)
+    inGradientOf(node.label, () => inputGradients(node, context)).forEach((gradient, j) => {
       const input = node.inputs[j] as Tensor
       if (gradient && wanted.has(input.node) && isFloat(input.dtype)) send(input, gradient, places.get(node) as number)
     })
@@ -144,25 +146,25 @@ function backpropagate(
   return targets.map(({ node, index }) => cotangentsOf(node)[index] ?? null)
 }
 
-/** `value`: where a rule finds what the forward pass computed. */
-function inputGradients(
-  node: Node,
-  cotangents: readonly (Tensor | null)[],
-  value: (tensor: Tensor) => Tensor,
-): readonly (Tensor | null)[] {
-  const { source } = node
-  if (source.kind !== 'op' && source.kind !== 'fused') return []
-  // biome-ignore lint/suspicious/noExplicitAny: a node's attributes are of its own record's type
-  const context: VjpContext<any> = {
-    inputs: source.inputs.map(value),
+// biome-ignore lint/suspicious/noExplicitAny: a node's attributes are of its own record's type
+type AnyContext = VjpContext<any>
+
+/** What a node's rule is told. */
+function contextOf(node: Node, cotangents: readonly (Tensor | null)[], value: (tensor: Tensor) => Tensor): AnyContext {
+  return {
+    inputs: node.inputs.map(value),
     outputs: node.outputs.map((_, index) => value(new Tensor(node, index))),
     cotangents,
-    attributes: source.attributes,
+    attributes: 'attributes' in node.source ? node.source.attributes : undefined,
     get dy() {
       return cotangents[0] ?? zerosLike(node.outputs[0] as { shape: readonly number[]; dtype: 'float32' })
     },
   }
+}
+
+function inputGradients({ source }: Node, context: AnyContext): readonly (Tensor | null)[] {
   if (source.kind === 'op') return source.record.vjp ? source.record.vjp(context) : source.inputs.map(() => null)
+  if (source.kind !== 'fused') return []
   return source.definition.vjp ? source.definition.vjp(context) : fallbackVjp(source.definition, context)
 }
 
