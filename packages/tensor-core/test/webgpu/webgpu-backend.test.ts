@@ -43,6 +43,11 @@ describe.skipIf(!gpu)('webgpu', () => {
   it('gives temporaries that do not live together the same memory', async () => {
     const executable = await backend.load(chain(1000, 20))
     expect(executable.temporaryBytes).toBe(8000)
+    expect(executable.peakBytes).toBe(8000)
+    expect(backend.memory().peakBytes).toBe(8000)
+    const kernels = await backend.print?.(executable.program)
+    expect(kernels).toHaveLength(20)
+    expect(kernels?.[0]?.[0]).toMatch(/^kernel .*\{$/m)
     const buffers = [backend.alloc(4000), backend.alloc(4000)] as const
     backend.write(buffers[0], new Uint8Array(sequence(1000).buffer))
     await backend.run(executable, buffers)
