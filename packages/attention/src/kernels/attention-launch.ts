@@ -1,12 +1,17 @@
 import { floatBits, type KernelLaunch, type Shape } from '@almanac/tensor-core'
 import * as v from '@almanac/tensor-core/kernel'
-import { DEPTH, PANEL } from './tile-kernels.js'
 
-/** Units of work that a launch is cut into at most. Each has scratch memory of its own, so it must not be many more. */
-const UNITS = 64
-
-/** Floats of scratch that one unit needs: two panels, two score blocks, two sums and eight small vectors. */
-const scratchFloats = (channels: number): number => 4 * PANEL * channels + 2 * PANEL * DEPTH + 8 * PANEL
+/** Query rows of a block: its scores lie as [key][ROWS], so that both they and their transpose feed a tile kernel. */
+export const ROWS = 48
+/** Keys of a block: with 48 rows their scores take 18 KiB. */
+export const KEYS = 96
+/** Blocks of rows (or of keys) that a task takes together, so that what it packs of the other side is used often. */
+export const BLOCKS = { rows: 4, keys: 2 } as const
+/** Tasks that a launch is cut into at least, where it is large enough: what two or more workers share well. */
+const LEAST_TASKS = 16
+/** Pieces of scratch memory at most; each has a worker to itself for a run of tasks. */
+const SLOTS = 64
+const WORKSPACE_BYTES = 32 * 2 ** 20
 
 export interface AttentionAttributes {
   readonly scale: number
@@ -19,48 +24,79 @@ export function attentionExtents(q: Shape, k: Shape) {
   return { batch, time, heads, channels, keys, kvHeads, group: kvHeads === 0 ? 0 : heads / kvHeads }
 }
 
-/** Blocks of PANEL rows of one kv head: of its queries (all heads of the group), or of its keys. */
-export type BlocksOf = 'queries' | 'keys'
+/** What a task covers of a kv head: blocks of its queries (of all heads of the group), blocks of its keys, or everything. */
+export type TaskOf = 'rows' | 'keys' | 'head'
 
-function unitsOf(launch: KernelLaunch<AttentionAttributes>, of: BlocksOf) {
+function extentsOf(launch: KernelLaunch<AttentionAttributes>) {
   const [q, k] = launch.inputs.map((input) => input.view.shape) as [Shape, Shape]
-  const extents = attentionExtents(q, k)
-  const rows = of === 'keys' ? extents.keys : extents.time * extents.group
-  const blocks = Math.ceil(rows / PANEL)
-  const total = extents.batch * extents.kvHeads * blocks
-  const perUnit = Math.max(1, Math.ceil(total / UNITS))
-  return { ...extents, rows, blocks, total, perUnit, units: Math.ceil(total / perUnit) }
+  return attentionExtents(q, k)
 }
 
-export function attentionWorkspace(launch: KernelLaunch<AttentionAttributes>, of: BlocksOf): number {
-  const { units, channels } = unitsOf(launch, of)
-  return 4 * units * scratchFloats(channels)
+/** Enough heads to give every worker some: then a task is a head. */
+export function hasManyHeads(launch: KernelLaunch<AttentionAttributes>): boolean {
+  const { batch, kvHeads } = extentsOf(launch)
+  return batch * kvHeads >= LEAST_TASKS / 2
 }
 
-export function attentionParams(launch: KernelLaunch<AttentionAttributes>, of: BlocksOf): number[] {
-  const e = unitsOf(launch, of)
-  const sizes = [e.time, e.heads, e.channels, e.keys, e.kvHeads, e.group, e.rows, e.blocks, e.total, e.perUnit, e.units]
-  return [...sizes, scratchFloats(e.channels), floatBits(launch.attributes.scale)]
+/** How a launch is cut into tasks. It depends on shapes alone. */
+function cutOf(launch: KernelLaunch<AttentionAttributes>, of: TaskOf, layout: ScratchLayout) {
+  const extents = extentsOf(launch)
+  const rows = extents.time * extents.group
+  const heads = extents.batch * extents.kvHeads
+  const side = of === 'rows' ? 'rows' : 'keys'
+  const blocks = side === 'rows' ? Math.ceil(rows / ROWS) : Math.ceil(extents.keys / KEYS)
+  let perTask: number = Math.min(blocks, BLOCKS[side])
+  while (of !== 'head' && perTask > 1 && heads * Math.ceil(blocks / perTask) < LEAST_TASKS) perTask--
+  const parts = Math.ceil(blocks / Math.max(1, perTask))
+  perTask = Math.ceil(blocks / Math.max(1, parts))
+  const total = of === 'head' ? heads : heads * parts
+  const floats = layout.floats(padded(extents.channels))
+  const slots = Math.min(SLOTS, Math.max(LEAST_TASKS, Math.floor(WORKSPACE_BYTES / 4 / floats)))
+  const perSlot = Math.max(1, Math.ceil(total / slots))
+  return { ...extents, rows, parts, perTask, total, perSlot, slots: Math.ceil(total / perSlot), floats }
+}
+
+const padded = (channels: number): number => Math.ceil(channels / 8) * 8
+
+export function attentionWorkspace(
+  launch: KernelLaunch<AttentionAttributes>,
+  of: TaskOf,
+  layout: ScratchLayout,
+): number {
+  const { slots, floats } = cutOf(launch, of, layout)
+  return 4 * slots * floats
 }
 
 const NAMES = [
   'time',
   'heads',
   'channels',
+  'padded',
   'keys',
   'kvHeads',
   'group',
   'rows',
-  'blocks',
+  'parts',
+  'perTask',
   'total',
-  'perUnit',
-  'units',
-  'scratchFloats',
+  'perSlot',
+  'slots',
+  'floats',
 ] as const
+
+export function attentionParams(
+  launch: KernelLaunch<AttentionAttributes>,
+  of: TaskOf,
+  layout: ScratchLayout,
+): number[] {
+  const cut = { ...cutOf(launch, of, layout), padded: 0 }
+  cut.padded = padded(cut.channels)
+  return [...NAMES.map((name) => cut[name]), floatBits(launch.attributes.scale)]
+}
 
 export type AttentionParams = { readonly [N in (typeof NAMES)[number]]: v.Value } & { readonly scale: v.Value }
 
-/** Declares the parameters of `attentionParams`. */
+/** Declares the parameters of `attentionParams`; `padded` is the number of channels rounded up to 8. */
 export function declareAttentionParams(k: v.KernelBuilder): AttentionParams {
   const sizes = Object.fromEntries(NAMES.map((name) => [name, k.param(name)])) as Record<
     (typeof NAMES)[number],
@@ -69,106 +105,66 @@ export function declareAttentionParams(k: v.KernelBuilder): AttentionParams {
   return { ...sizes, scale: k.paramF32('scale') }
 }
 
-/** Places in a unit's scratch memory, in floats. */
-export interface Scratch {
-  /** [D][8]: eight rows of q (or k), transposed. */
-  readonly panel: v.Value
-  /** [D][8]: eight rows of dy (or v), transposed. */
-  readonly panel2: v.Value
-  /** [8][D] sums. */
-  readonly sum: v.Value
-  readonly sum2: v.Value
-  /** [DEPTH][8] scores. */
-  readonly scores: v.Value
-  readonly scores2: v.Value
-  /** Vector i of eight numbers. */
-  vector(i: number): v.Value
+/** Extent of a piece of scratch memory: so many floats, and so many times the padded channels. */
+export interface Piece {
+  readonly floats?: number
+  readonly channels?: number
+}
+
+export interface ScratchLayout<Name extends string = string> {
+  floats(padded: number): number
+  /** Places of the pieces of the scratch memory that starts at `base`, in floats. */
+  places(k: v.KernelBuilder, base: v.Value, padded: v.Value): Record<Name, v.Value>
+}
+
+/** Pieces one after the other. Extents in floats should be multiples of 16, a cache line. */
+export function scratchLayout<Name extends string>(pieces: Readonly<Record<Name, Piece>>): ScratchLayout<Name> {
+  const list = Object.entries<Piece>(pieces)
+  return {
+    floats: (padded) => list.reduce((sum, [, { floats = 0, channels = 0 }]) => sum + floats + channels * padded, 0),
+    places(k, base, padded) {
+      let place = base
+      return Object.fromEntries(
+        list.map(([name, { floats = 0, channels = 0 }]) => {
+          const at = k.let(place, name)
+          place = v.add(v.add(at, v.mul(padded, channels)), v.i32(floats))
+          return [name, at]
+        }),
+      ) as Record<Name, v.Value>
+    },
+  }
+}
+
+export interface Task<Name extends string> {
+  readonly batch: v.Value
+  readonly kvHead: v.Value
+  /** The part of the head's rows or keys. */
+  readonly part: v.Value
+  readonly places: Record<Name, v.Value>
 }
 
 /**
- * The parallel loop over blocks: body(batch row, kv head, block, scratch). Blocks of a head are taken from both ends in
- * turn, because late queries see more keys than early ones and every thread gets one run of neighbours.
+ * The parallel loop over tasks. Parts of a head are taken from both ends in turn, because late queries see more keys than
+ * early ones and every worker gets a run of neighbours.
  */
-export function forEachBlock(
+export function forEachTask<Name extends string>(
   k: v.KernelBuilder,
   p: AttentionParams,
-  body: (batch: v.Value, kvHead: v.Value, block: v.Value, scratch: Scratch) => void,
+  layout: ScratchLayout<Name>,
+  of: TaskOf,
+  body: (task: Task<Name>) => void,
 ): void {
-  k.parallel(p.units, (unit) => {
-    const base = k.let(v.mul(unit, p.scratchFloats))
-    const panelSize = k.let(v.mul(p.channels, PANEL))
-    const after = (floats: number, panels: number): v.Value =>
-      k.let(v.add(base, v.add(v.mul(panelSize, panels), v.i32(floats))), 'scratch')
-    const vectors = after(0, 4)
-    const scratch: Scratch = {
-      panel: after(0, 0),
-      panel2: after(0, 1),
-      sum: after(0, 2),
-      sum2: after(0, 3),
-      scores: after(8 * PANEL, 4),
-      scores2: after(8 * PANEL + PANEL * DEPTH, 4),
-      vector: (i) => v.add(vectors, v.i32(i * PANEL)),
-    }
-    const first = k.let(v.mul(unit, p.perUnit))
-    k.for(first, v.min(v.add(first, p.perUnit), p.total), (at) => {
-      const head = k.let(v.div(at, p.blocks), 'head')
-      const turn = k.let(v.sub(at, v.mul(head, p.blocks)))
+  k.parallel(p.slots, (slot) => {
+    const places = layout.places(k, k.let(v.mul(slot, p.floats)), p.padded)
+    const first = k.let(v.mul(slot, p.perSlot))
+    k.for(first, v.min(v.add(first, p.perSlot), p.total), (at) => {
+      const parts = of === 'head' ? v.i32(1) : p.parts
+      const head = k.let(v.div(at, parts), 'head')
+      const turn = k.let(v.sub(at, v.mul(head, parts)))
       const half = k.let(v.shr(turn, 1))
-      const block = k.let(v.select(v.eq(v.and(turn, v.i32(1)), 0), half, v.sub(v.sub(p.blocks, 1), half)), 'block')
+      const part = k.let(v.select(v.eq(v.and(turn, v.i32(1)), 0), v.sub(v.sub(parts, 1), half), half), 'part')
       const batch = k.let(v.div(head, p.kvHeads), 'batch')
-      body(batch, k.let(v.sub(head, v.mul(batch, p.kvHeads)), 'kvHead'), block, scratch)
+      body({ batch, kvHead: k.let(v.sub(head, v.mul(batch, p.kvHeads)), 'kvHead'), part, places })
     })
-  })
-}
-
-/** Element index of row (batch, position, head) of a tensor [B, length, heads, D]. */
-export function rowAt(
-  k: v.KernelBuilder,
-  p: AttentionParams,
-  [batch, position, head]: readonly [v.Value, v.Value, v.Value],
-  length: v.Value,
-  heads: v.Value,
-): v.Value {
-  return k.let(v.mul(v.add(v.mul(v.add(v.mul(batch, length), position), heads), head), p.channels), 'rowAt')
-}
-
-/** panel[d][column] = x[from + d] factor, or 0 where there is no such row. */
-export function packColumn(
-  k: v.KernelBuilder,
-  p: AttentionParams,
-  scratch: v.BufferRef,
-  panel: v.Value,
-  column: v.Value,
-  row: { readonly x: v.BufferRef; readonly from: v.Value; readonly factor?: v.Value } | null,
-): void {
-  k.for(0, p.channels, (d) => {
-    const place = v.add(v.add(panel, v.mul(d, PANEL)), column)
-    if (row === null) return k.store(scratch, place, v.f32(0))
-    const value = k.load(row.x, v.add(row.from, d))
-    k.store(scratch, place, row.factor ? v.mul(value, row.factor) : value)
-  })
-}
-
-/** Eight rows of sums back to zero. */
-export function clearRows(k: v.KernelBuilder, p: AttentionParams, scratch: v.BufferRef, at: v.Value): void {
-  k.for(0, v.mul(p.channels, PANEL), (i) => k.store(scratch, v.add(at, i), v.splat(v.f32(0), 4)), 4)
-}
-
-/** y[to + d] = sum[row][d] factor. */
-export function storeRow(
-  k: v.KernelBuilder,
-  p: AttentionParams,
-  scratch: v.BufferRef,
-  sum: v.Value,
-  row: v.Value,
-  y: v.BufferRef,
-  to: v.Value,
-  factor: v.Value | null,
-): void {
-  const from = k.let(v.add(sum, v.mul(row, p.channels)))
-  const scale = factor ? k.let(factor) : null
-  k.forVector(0, p.channels, (d, lanes) => {
-    const value = v.load(scratch, v.add(from, d), lanes)
-    k.store(y, v.add(to, d), scale ? v.mul(value, v.splat(scale, lanes)) : value)
   })
 }
