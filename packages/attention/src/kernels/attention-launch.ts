@@ -9,8 +9,13 @@ export const KEYS = 96
 export const BLOCKS = { rows: 4, keys: 2 } as const
 /** Tasks that a launch is cut into at least, where it is large enough: what two or more workers share well. */
 const LEAST_TASKS = 16
-/** Pieces of scratch memory at most; each has a worker to itself for a run of tasks. */
+/** Runs of tasks that are dealt out, at most. */
 const SLOTS = 64
+/**
+ * The first workers have scratch memory of their own, which stays in their caches from task to task; for any others each
+ * run has its own.
+ */
+const WORKERS = 16
 const WORKSPACE_BYTES = 32 * 2 ** 20
 
 export interface AttentionAttributes {
@@ -51,9 +56,10 @@ function cutOf(launch: KernelLaunch<AttentionAttributes>, of: TaskOf, layout: Sc
   perTask = Math.ceil(blocks / Math.max(1, parts))
   const total = of === 'head' ? heads : heads * parts
   const floats = layout.floats(padded(extents.channels))
-  const slots = Math.min(SLOTS, Math.max(LEAST_TASKS, Math.floor(WORKSPACE_BYTES / 4 / floats)))
-  const perSlot = Math.max(1, Math.ceil(total / slots))
-  return { ...extents, rows, parts, perTask, total, perSlot, slots: Math.ceil(total / perSlot), floats }
+  const most = Math.floor(WORKSPACE_BYTES / 4 / floats) - WORKERS
+  const perSlot = Math.max(1, Math.ceil(total / Math.min(SLOTS, Math.max(LEAST_TASKS, most))))
+  const slots = Math.ceil(total / perSlot)
+  return { ...extents, rows, parts, perTask, total, perSlot, slots, workers: Math.min(WORKERS, slots), floats }
 }
 
 const padded = (channels: number): number => Math.ceil(channels / 8) * 8
@@ -63,8 +69,8 @@ export function attentionWorkspace(
   of: TaskOf,
   layout: ScratchLayout,
 ): number {
-  const { slots, floats } = cutOf(launch, of, layout)
-  return 4 * slots * floats
+  const { slots, workers, floats } = cutOf(launch, of, layout)
+  return 4 * (workers + slots) * floats
 }
 
 const NAMES = [
@@ -81,6 +87,7 @@ const NAMES = [
   'total',
   'perSlot',
   'slots',
+  'workers',
   'floats',
 ] as const
 
@@ -155,7 +162,9 @@ export function forEachTask<Name extends string>(
   body: (task: Task<Name>) => void,
 ): void {
   k.parallel(p.slots, (slot) => {
-    const places = layout.places(k, k.let(v.mul(slot, p.floats)), p.padded)
+    const worker = k.let(v.worker(), 'worker')
+    const place = v.select(v.lt(worker, p.workers), worker, v.add(p.workers, slot))
+    const places = layout.places(k, k.let(v.mul(place, p.floats)), p.padded)
     const first = k.let(v.mul(slot, p.perSlot))
     k.for(first, v.min(v.add(first, p.perSlot), p.total), (at) => {
       const parts = of === 'head' ? v.i32(1) : p.parts

@@ -37,20 +37,27 @@ export function rowsTable(
     const [batch, kvHead, row0, record] = args as [v.Value, v.Value, v.Value, v.Value]
     const start = k.let(k.load(starts, batch))
     const [earliest, latest] = [k.variable(p.keys, 'earliest'), k.variable(v.i32(0), 'latest')]
+    const position = k.variable(v.div(row0, p.group), 'position')
+    const member = k.variable(v.sub(row0, v.mul(position.get(), p.group)), 'member')
+    const last = k.let(v.sub(v.sub(p.rows, row0), 1), 'last')
     k.for(0, ROWS, (i) => {
-      const row = k.let(v.min(v.add(row0, i), v.sub(p.rows, 1)), 'row')
-      const position = k.let(v.div(row, p.group), 'position')
-      const head = v.add(v.mul(kvHead, p.group), v.sub(row, v.mul(position, p.group)))
-      const token = k.let(v.add(v.mul(batch, p.time), position))
-      const at = k.let(v.add(v.mul(token, p.heads), head), 'at')
+      const token = k.let(v.add(v.mul(batch, p.time), position.get()))
+      const at = k.let(v.add(v.mul(v.add(v.mul(token, p.kvHeads), kvHead), p.group), member.get()), 'at')
       const first = k.let(v.max(k.load(firsts, token), 0), 'first')
       const word = k.let(v.add(record, i))
       for (const [j, statistic] of begin(i, at).entries()) k.store(scratch, v.add(word, j * ROWS), statistic)
-      k.store(integers, v.add(word, LAST), v.add(start, position))
+      k.store(integers, v.add(word, LAST), v.add(start, position.get()))
       k.store(integers, v.add(word, FIRST), first)
       k.store(integers, v.add(word, OFFSET), v.mul(at, p.channels))
       earliest.set(v.min(earliest.get(), first))
       latest.set(v.max(latest.get(), first))
+      k.if(v.lt(i, last), () => {
+        member.set(v.add(member.get(), 1))
+        k.if(v.eq(member.get(), p.group), () => {
+          member.set(v.i32(0))
+          position.set(v.add(position.get(), 1))
+        })
+      })
     })
     k.store(integers, v.add(record, EARLIEST), earliest.get())
     k.store(integers, v.add(record, LATEST), latest.get())

@@ -88,14 +88,22 @@ const source: KernelSource<AttentionAttributes> = {
 
     /** Totals to their inverses, and lse. */
     const finish = k.func('finish', [int('record'), int('rows')], (record, rows) => {
+      const word = (what: number, i: v.Value): v.Value => v.add(v.add(record as v.Value, i), v.i32(what))
+      k.for(
+        0,
+        ROWS,
+        (i) => {
+          const total = k.let(v.load(scratch, word(TOTAL, i), 4))
+          const empty = k.let(v.eq(total, 0))
+          k.store(scratch, word(DECAY, i), v.select(empty, 0, v.div(v.splat(v.f32(1), 4), total)))
+          const largest = v.mul(v.load(scratch, word(MAXIMUM, i), 4), Math.LN2)
+          k.store(scratch, word(TOTAL, i), v.select(empty, NOTHING, v.add(largest, v.log(total))))
+        },
+        4,
+      )
       k.for(0, rows as v.Value, (i) => {
-        const word = k.let(v.add(record as v.Value, i))
-        const total = k.let(k.load(scratch, v.add(word, TOTAL)))
-        const empty = v.eq(total, 0)
-        k.store(scratch, v.add(word, DECAY), v.select(empty, 0, v.div(v.f32(1), total)))
-        const largest = v.mul(k.load(scratch, v.add(word, MAXIMUM)), Math.LN2)
-        const at = v.div(k.load(integers, v.add(word, OFFSET)), p.channels)
-        k.store(lse, at, v.select(empty, NOTHING, v.add(largest, v.log(total))))
+        const at = v.div(k.load(integers, word(OFFSET, i)), p.channels)
+        k.store(lse, at, k.load(scratch, word(TOTAL, i)))
       })
       return undefined
     })
