@@ -28,7 +28,7 @@ const squares: Case[] = [5, 6, 7, 8, 9, 12, 13, 47, 48, 49, 95, 96, 97, 191, 192
   T,
   D: 8,
 }))
-const dimensions: Case[] = [1, 2, 3, 7, 8, 9, 20, 32, 64, 128].map((D) => ({ of: `D ${D}`, T: 59, D, KV: 2 }))
+const dimensions: Case[] = [1, 2, 3, 7, 8, 9, 20, 32, 64, 128, 200].map((D) => ({ of: `D ${D}`, T: 59, D, KV: 2 }))
 const groups: Case[] = [1, 3, 4].flatMap((G) =>
   [2, 8].map((KV) => ({ of: `groups of ${G}, ${KV} kv heads`, T: 53, D: 12, KV, G })),
 )

@@ -12,10 +12,11 @@ const LEAST_TASKS = 16
 /** Runs of tasks that are dealt out, at most. */
 const SLOTS = 64
 /**
- * The first workers have scratch memory of their own, which stays in their caches from task to task; for any others each
- * run has its own.
+ * The first workers have scratch memory of their own, which stays in their caches from task to task; for any others, or
+ * where that would take too much, each run has its own.
  */
 const WORKERS = 16
+/** Scratch memory of a launch, unless LEAST_TASKS pieces take more (from D 360 on). */
 const WORKSPACE_BYTES = 32 * 2 ** 20
 
 export interface AttentionAttributes {
@@ -56,10 +57,11 @@ function cutOf(launch: KernelLaunch<AttentionAttributes>, of: TaskOf, layout: Sc
   perTask = Math.ceil(blocks / Math.max(1, parts))
   const total = of === 'head' ? heads : heads * parts
   const floats = layout.floats(padded(extents.channels))
-  const most = Math.floor(WORKSPACE_BYTES / 4 / floats) - WORKERS
-  const perSlot = Math.max(1, Math.ceil(total / Math.min(SLOTS, Math.max(LEAST_TASKS, most))))
+  const fit = Math.floor(WORKSPACE_BYTES / 4 / floats)
+  const workers = fit < WORKERS + LEAST_TASKS ? 0 : WORKERS
+  const perSlot = Math.max(1, Math.ceil(total / Math.min(SLOTS, Math.max(LEAST_TASKS, fit - workers))))
   const slots = Math.ceil(total / perSlot)
-  return { ...extents, rows, parts, perTask, total, perSlot, slots, workers: Math.min(WORKERS, slots), floats }
+  return { ...extents, rows, parts, perTask, total, perSlot, slots, workers: Math.min(workers, slots), floats }
 }
 
 const padded = (channels: number): number => Math.ceil(channels / 8) * 8
