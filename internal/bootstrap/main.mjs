@@ -29,7 +29,7 @@ const commands = {
   },
   bench: async () => {
     await prepare(true)
-    await runBench(args)
+    process.exitCode = await runBench(args)
   },
   docs: async () => {
     await prepare(true)

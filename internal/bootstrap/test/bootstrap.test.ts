@@ -102,6 +102,20 @@ test('an unknown command and an unknown benchmark', async () => {
   expect(stderr).toContain('bench: expected one of gemm, got gem. Run "npm run bench -- <name>".')
 })
 
+test('several benchmarks run one after the other with the same options; the first that fails decides', async () => {
+  const repository = fakeRepository()
+  for (const [name, code] of Object.entries({ gemm: 0, train: 3, decode: 4 })) {
+    repository.write(`bench/src/${name}.ts`, '')
+    repository.write(
+      `bench/dist/${name}.js`,
+      `console.log('${name}', ...process.argv.slice(2)); process.exitCode = ${code}`,
+    )
+  }
+  const { code, stdout } = await repository.run(['bench', 'gemm', 'train', 'decode', '--threads', '1'])
+  expect(stdout).toBe('gemm --threads 1\ntrain --threads 1\ndecode --threads 1\n')
+  expect(code).toBe(3)
+})
+
 describe('the closing line of npm test', () => {
   const lastLine = (text: string) => text.trimEnd().split('\n').at(-1)
   const withTotals = (totals: object | undefined, code: number) => {
