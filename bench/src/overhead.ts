@@ -1,52 +1,36 @@
-// What a compiled program costs beside its arithmetic: 1,000 tiny kernels, each needing the one before.
-import { parseArgs } from 'node:util'
-import { compile, cumsum, key, normal, setDefaultDevice, type Tensor, wasmDevice } from '@almanac/tensor-core'
-import { median } from './shared/median.js'
-import { writeResult } from './shared/write-result.js'
+// What a compiled program costs beside its arithmetic: 1,000 tiny kernels, each needing the one before. Those that stay on
+// one thread wake nobody; those that both threads share meet at a barrier before the next, which the facts prove.
+import { benchOptions } from './shared/bench-options.js'
+import { inTurns } from './shared/in-turns.js'
+import { ownProcess } from './shared/own-process.js'
+import { startReport } from './shared/report.js'
+import { roundTo } from './shared/round-to.js'
 
-const KERNELS = 1000
-/** Of 8 values each kernel stays on one thread; of this many, two threads share it. */
-const [TINY, SHARED] = [8, 8192]
+const KERNELS = {
+  alone: 'running sum of 8 values, one thread each',
+  together: 'one addition a thread, shared',
+} as const
 
-const { values } = parseArgs({
-  args: process.argv.slice(2),
-  options: {
-    threads: { type: 'string', multiple: true, default: ['1', '2'] },
-    rounds: { type: 'string', default: '15' },
-    peers: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-})
-
-const rows: Record<string, string | number>[] = []
-for (const threads of values.threads.map(Number)) {
-  const device = wasmDevice({ threads })
-  setDefaultDevice(device)
-  for (const size of [TINY, SHARED]) {
-    // Running sums are kernels of their own: nothing fuses them.
-    const chain = compile((x: Tensor) => {
-      let y = x
-      for (let i = 0; i < KERNELS; i++) y = cumsum(y, 1)
-      return y.slice([[0, 1]]).sum()
-    })
-    const x = await normal(key(1), [Math.max(1, size / 64), Math.min(size, 64)]).realize()
-    const times: number[] = []
-    for (let round = -3; round < Number(values.rounds); round++) {
-      const start = performance.now()
-      await (await chain(x)).item()
-      if (round >= 0) times.push(performance.now() - start)
-    }
-    const row = {
-      bench: 'overhead',
-      system: 'almanac wasm',
-      values: size,
-      threads,
-      microsecondsAKernel: Number(((median(times) * 1000) / KERNELS).toFixed(3)),
-    }
-    rows.push(row)
-    if (values.json) console.log(JSON.stringify(row))
+const options = benchOptions()
+const report = startReport('overhead', options)
+const children = []
+for (const chain of ['alone', 'together'] as const) {
+  for (const threads of options.threads ?? [1, 2]) {
+    const child = await ownProcess({ kind: 'chain', threads, chain })
+    children.push({ name: `${chain} ${threads}`, chain, threads, ...child })
   }
-  await device.close()
 }
-if (!values.json) console.table(rows)
-writeResult('overhead', rows)
+const figures = await inTurns(children, options.rounds ?? 9)
+for (const { name, chain, threads, facts, close } of children) {
+  const { launches, onAllThreads, early } = await facts()
+  await close()
+  report.row('A kernel of a compiled program of 1,000', {
+    kernels: KERNELS[chain],
+    threads,
+    microsecondsAKernel: roundTo(figures.get(name)?.['microsecondsAKernel'] as number, 3),
+    launches: launches as number,
+    sharedByThreads: onAllThreads as number,
+    beganEarly: early as number,
+  })
+}
+report.finish()

@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs'
 
-/** The most memory that this process has held, in MiB (Linux); what it holds now elsewhere. */
-export function peakMiB(): number {
+/** A line of this process's status in bytes (Linux); what it holds now elsewhere. */
+function statusBytes(name: 'VmHWM' | 'VmRSS'): number {
   try {
-    const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
-    return Math.round(Number(peak) / 1024)
+    const kilobytes = new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+    return Number(kilobytes) * 1024
   } catch {
-    return Math.round(process.memoryUsage().rss / 2 ** 20)
+    return process.memoryUsage().rss
   }
 }
+
+/** The most memory that this process has held. */
+export const peakBytes = (): number => statusBytes('VmHWM')
+
+/** What it holds now. */
+export const residentBytes = (): number => statusBytes('VmRSS')

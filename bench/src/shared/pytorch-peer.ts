@@ -1,28 +1,51 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { PeerError } from './bench-error.js'
+import { type LineProcess, startLineProcess } from './line-process.js'
+import { PEERS } from './peer-packages.js'
 
-/** The peer's script, which is no part of this repository. */
-const SCRIPT = resolve(process.cwd(), '../shared/bench/pytorch_peer.py')
 const PYTHON = '/usr/bin/python3'
+const INSTALL = 'On Debian: apt-get install python3-torch libopenblas0-pthread libopenblas0-openmp.'
 
-export type PeerRow = Record<string, string | number>
+/** How PyTorch finds its BLAS and its threads. */
+export interface PyTorchSetup {
+  readonly name: string
+  environment(threads: number): Record<string, string>
+}
 
-/** Rows of one run of the PyTorch peer, or why there are none. `environment` chooses its BLAS and threads. */
-export function runPyTorch(
-  bench: 'gemm' | 'train',
-  threads: number,
-  environment: Record<string, string> = {},
-): PeerRow[] | string {
-  if (!existsSync(SCRIPT)) return 'no peer script beside the repository'
-  const run = spawnSync(PYTHON, [SCRIPT, bench, '--threads', `${threads}`], {
-    encoding: 'utf8',
-    timeout: 300_000,
-    env: { ...process.env, ...environment },
-  })
-  if (run.status !== 0) return `the peer failed: ${(run.stderr ?? '').trim().split('\n').at(-1) || run.error?.message}`
-  return run.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as PeerRow)
+const openmp = ['x86_64', 'aarch64']
+  .map((architecture) => `/usr/lib/${architecture}-linux-gnu/openblas-openmp`)
+  .find((folder) => existsSync(folder))
+/** Torch's threads are OpenMP's and the usual OpenBLAS brings its own: the two fight unless BLAS uses OpenMP, too. */
+const repaired = (threads: number) => ({ LD_LIBRARY_PATH: openmp ?? '', OMP_NUM_THREADS: `${threads}` })
+
+/** As Debian installs it; with its threads repaired; and with the kernels for AVX-512, which are not always chosen. */
+export const PYTORCH_SETUPS: readonly PyTorchSetup[] = [
+  { name: 'PyTorch as installed', environment: () => ({}) },
+  ...(openmp
+    ? [
+        { name: 'PyTorch, OpenMP BLAS', environment: repaired },
+        {
+          name: 'PyTorch, OpenMP BLAS, SkylakeX',
+          environment: (threads: number) => ({ ...repaired(threads), OPENBLAS_CORETYPE: 'SKYLAKEX' }),
+        },
+      ]
+    : []),
+]
+
+/** bench/peers/pytorch.py in a process of its own. Rejects with PeerError where PyTorch is not installed. */
+export async function startPyTorch(setup: PyTorchSetup, threads: number): Promise<LineProcess> {
+  if (!existsSync(PYTHON)) throw new PeerError('PyTorch', PYTHON, 'nothing', INSTALL)
+  // What the person's shell says of threads would make every setup the same.
+  const plain = Object.entries(process.env).filter(
+    ([name]) => !/^(OMP|GOMP|OPENBLAS|MKL)_|^LD_LIBRARY_PATH$/.test(name),
+  )
+  try {
+    return await startLineProcess(PYTHON, [resolve(PEERS, 'pytorch.py'), `${threads}`], {
+      ...Object.fromEntries(plain),
+      ...setup.environment(threads),
+    })
+  } catch (error) {
+    throw new PeerError('PyTorch', 'Python to import torch', (error as Error).message, INSTALL)
+  }
 }

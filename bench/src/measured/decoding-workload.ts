@@ -1,0 +1,129 @@
+import { contiguousCache } from '@almanac/attention'
+import { Llama } from '@almanac/language-model'
+import {
+  type BlockFormat,
+  byteLengthOf,
+  compile,
+  type Device,
+  q8_0,
+  setDefaultDevice,
+  sizeOf,
+  type Tensor,
+  tensor,
+  tensorFromBytes,
+  wasmDevice,
+} from '@almanac/tensor-core'
+import { Embedding, Linear, Parameter } from '@almanac/tensor-core/nn'
+import type { Workload } from './workload.js'
+
+export const SHAPES = {
+  'SmolLM2-135M': {
+    vocabSize: 49152,
+    hiddenSize: 576,
+    intermediateSize: 1536,
+    layers: 30,
+    heads: 9,
+    kvHeads: 3,
+    headDim: 64,
+    maxPositions: 1024,
+  },
+  'Llama-3.2-1B': {
+    vocabSize: 128256,
+    hiddenSize: 2048,
+    intermediateSize: 8192,
+    layers: 16,
+    heads: 32,
+    kvHeads: 8,
+    headDim: 64,
+    maxPositions: 1024,
+  },
+} as const
+const FORMATS: Readonly<Record<string, 'bfloat16' | 'float16' | 'float32' | BlockFormat>> = {
+  bf16: 'bfloat16',
+  f16: 'float16',
+  f32: 'float32',
+  q8_0,
+}
+/** Tokens of a turn. */
+export const [PREFILL, DECODE] = [256, 32]
+
+/** Random bytes that are small numbers in every format. */
+function randomWeight(shape: readonly number[], dtype: (typeof FORMATS)[string]): Tensor {
+  if (dtype === 'float32') {
+    return tensor(
+      Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((Math.imul(i, 2654435761) >>> 20) - 2048) / 1e5),
+      { shape },
+    )
+  }
+  const bytes = new Uint8Array(byteLengthOf(dtype, sizeOf(shape)))
+  if (typeof dtype === 'string') {
+    const words = new Uint16Array(bytes.buffer)
+    // Exponents of about 2^-6, signs and mantissas of a hash.
+    for (let i = 0; i < words.length; i++) {
+      const hash = Math.imul(i + 1, 2654435761) >>> 16
+      words[i] = dtype === 'bfloat16' ? (hash & 0x807f) | 0x3c00 : (hash & 0x83ff) | 0x2400
+    }
+  } else {
+    for (let i = 0; i < bytes.length; i++) bytes[i] = Math.imul(i + 1, 2654435761) >>> 24
+    for (let at = 0; at < bytes.length; at += dtype.bytesPerBlock) {
+      bytes[at] = 0x00
+      bytes[at + 1] = 0x08 // 2^-13
+    }
+  }
+  return tensorFromBytes(bytes, shape, dtype)
+}
+
+export interface DecodingWorkload extends Workload {
+  readonly device: Device
+  /** `count` tokens from position `start` on. */
+  run(count: number, start: number): Promise<unknown>
+}
+
+/** Prefill of 256 tokens and decoding of 32 at batch 1 with random weights, in tokens a second. */
+export async function prepareDecoding(threads: number, shape: string, format: string): Promise<DecodingWorkload> {
+  const device = wasmDevice({ threads })
+  setDefaultDevice(device)
+  const dtype = FORMATS[format] as (typeof FORMATS)[string]
+  const config = SHAPES[shape as keyof typeof SHAPES]
+  const model = new Llama(config)
+  for (const [, layer] of model.namedModules()) {
+    if (!(layer instanceof Linear || layer instanceof Embedding)) continue
+    layer.weight = new Parameter(layer.weight.shape, layer.weight.initializer, { dtype, name: layer.weight.name })
+    layer.weight.assign(randomWeight(layer.weight.shape, dtype))
+    await layer.weight.value.realize()
+  }
+  for (const parameter of model.parameters()) if (parameter.shape.length === 1) parameter.assign(1)
+  const cache = contiguousCache({
+    layers: config.layers,
+    sequences: 1,
+    maxLength: config.maxPositions,
+    kvHeads: config.kvHeads,
+    headDim: config.headDim,
+  })
+  const step = compile((tokens: Tensor, start: Tensor, last: Tensor) =>
+    model.nextLogits(tokens, last, { start, layers: cache.layers }),
+  )
+  const scalar = (value: number) => tensor(value, { dtype: 'int32' })
+  const run = async (count: number, start: number) => {
+    const ids = Int32Array.from({ length: count }, (_, i) => (i * 7919) % config.vocabSize)
+    return (await step(tensor(ids, { shape: [1, count] }), scalar(start), scalar(count - 1))).data()
+  }
+  const prefill = async () => {
+    const start = performance.now()
+    await run(PREFILL, 0)
+    return (1000 * PREFILL) / (performance.now() - start)
+  }
+  const decode = async () => {
+    const start = performance.now()
+    for (let i = 0; i < DECODE; i++) await run(1, PREFILL + i)
+    return (1000 * DECODE) / (performance.now() - start)
+  }
+  await prefill()
+  await decode()
+  return {
+    device,
+    run,
+    turn: async () => ({ prefill: await prefill(), decode: await decode() }),
+    close: () => device.close(),
+  }
+}
