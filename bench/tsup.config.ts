@@ -15,4 +15,6 @@ export default almanac({
   dts: false,
   // Shared code goes into chunks at the top of dist/, from where the paths of processes/ are resolved.
   splitting: true,
+  // Private and in TypeScript: its browser is started by the benchmarks, too.
+  noExternal: ['@almanac/test-kit'],
 })

@@ -13,12 +13,13 @@ test('--nodes takes several paths', () => {
 })
 
 test('mistakes are said', () => {
-  const message = (...args: string[]) => {
+  const message = (...args: string[]): string => {
     try {
       parseBenchOptions(args)
     } catch (error) {
       return (error as Error).message
     }
+    return 'no error'
   }
   expect(message('--round', '3')).toBe("bench: expected known options, got Unknown option '--round'. See --help.")
   expect(message('--rounds', '0')).toBe(

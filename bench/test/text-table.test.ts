@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { textTable } from '../src/shared/text-table.js'
+import { type Row, textTable } from '../src/shared/text-table.js'
 
 test('columns are aligned, numbers to the right, and a missing cell is empty', () => {
-  const rows = [
+  const rows: Row[] = [
     { system: 'ours', size: 256, share: 0.9 },
     { system: 'another', size: 1024 },
   ]
