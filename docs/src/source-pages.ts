@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeBenchmarksPage } from './benchmarks/benchmarks-page.js'
 
-/** One file of the repository that is a page of the site. */
+/** What of the repository is a page of the site: a file, or something made of files. */
 export interface SourcePage {
   /** The file, relative to the repository's root: `packages/attention/README.md`. */
   readonly file: string
@@ -10,6 +11,8 @@ export interface SourcePage {
   /** What the sidebar calls it. */
   readonly title: string
   readonly section: 'Guide' | 'Packages' | 'Project' | 'Decisions'
+  /** Makes the text from what lies at `file`, which is no Markdown. */
+  readonly make?: (root: string) => string
   /** Without an outline at the side, for wide tables. */
   readonly wide?: true
 }
@@ -30,7 +33,7 @@ export const publishedPackages = (root: string): string[] =>
     .filter((name) => existsSync(join(root, 'packages', name, 'README.md')))
     .sort()
 
-/** Every page that is a file of the repository; the API reference is generated beside them. */
+/** Every page that comes from files of the repository; the API reference is generated beside them. */
 export const sourcePages = (root: string): SourcePage[] => [
   { file: 'docs/pages/index.md', page: 'index', title: 'Almanac', section: 'Guide' },
   { file: 'docs/pages/getting-started.md', page: 'getting-started', title: 'Getting started', section: 'Guide' },
@@ -47,6 +50,14 @@ export const sourcePages = (root: string): SourcePage[] => [
   { file: 'ARCHITECTURE.md', page: 'architecture', title: 'Architecture', section: 'Project' },
   { file: 'CONTRIBUTING.md', page: 'contributing', title: 'Contributing', section: 'Project' },
   { file: 'PAPERS.md', page: 'papers', title: 'Papers', section: 'Project', wide: true },
+  {
+    file: 'bench/results',
+    page: 'benchmarks',
+    title: 'Benchmarks',
+    section: 'Project',
+    make: makeBenchmarksPage,
+    wide: true,
+  },
   { file: 'LOG.md', page: 'log', title: 'Log of measurements', section: 'Project' },
   ...markdownIn(join(root, 'decisions'))
     .filter((name) => name !== 'TEMPLATE.md')

@@ -8,11 +8,12 @@ export const writePages = (root: string, folder: string): readonly SourcePage[] 
   const pages = sourcePages(root)
   const byFile = new Map(pages.map(({ file, page }) => [file, page]))
   rmSync(folder, { recursive: true, force: true })
-  for (const { file, page, wide } of pages) {
+  for (const { file, page, make, wide } of pages) {
     const to = join(folder, `${page}.md`)
     mkdirSync(dirname(to), { recursive: true })
     const head = wide ? '---\naside: false\n---\n\n' : ''
-    writeFileSync(to, head + rewriteLinks(readFileSync(join(root, file), 'utf8'), file, byFile))
+    const text = make ? make(root) : readFileSync(join(root, file), 'utf8')
+    writeFileSync(to, head + rewriteLinks(text, file, byFile))
   }
   const pictures = join(root, 'docs', 'pages', 'public')
   if (existsSync(pictures)) cpSync(pictures, join(folder, 'public'), { recursive: true })
