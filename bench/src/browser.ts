@@ -29,7 +29,7 @@ const CASES: readonly { name: string; spec: WorkloadSpec }[] = [
 const UNITS = {
   gflops: 'GFLOP/s',
   probe: 'GFLOP/s in registers',
-  tokens: 'tokens/s trained',
+  tokensPerSecond: 'tokens/s trained',
   prefill: 'tokens/s prefill',
   decode: 'tokens/s decode',
 } as const
@@ -41,29 +41,40 @@ try {
     if (!name.includes(options.only)) continue
     const node = await ownProcess(spec)
     await page.ask({ prepare: spec })
-    const figures = await inTurns(
+    const rounds = await inTurns(
       [
         { name: 'Node', turn: node.turn },
         { name: 'page', turn: () => page.ask({ ask: 'turn' }) },
       ],
       options.rounds ?? 7,
     )
+    if (spec.kind === 'gemm') {
+      for (const [where, { firstMs, secondMs, fifthMs, warmMs }] of [
+        ['Node', await node.facts()],
+        ['page', await page.ask({ ask: 'facts' })],
+      ] as const) {
+        const ms = (value: number | undefined) => roundTo(value as number, 2)
+        report.row('First products after compiling, in milliseconds', {
+          work: name,
+          where,
+          first: ms(firstMs),
+          second: ms(secondMs),
+          fifth: ms(fifthMs),
+          warm: ms(warmMs),
+        })
+      }
+    }
     await page.ask({ ask: 'close' })
     await node.close()
-    const rates = (system: string): Record<string, number> => {
-      const { seconds, ...rest } = figures.get(system) as Record<string, number>
-      return seconds === undefined ? rest : { tokens: (USUAL_SIZE.batch * USUAL_SIZE.time) / seconds }
-    }
-    const [inNode, inPage] = [rates('Node'), rates('page')]
     for (const [figure, unit] of Object.entries(UNITS)) {
-      const [ofNode, ofPage] = [inNode[figure], inPage[figure]]
-      if (ofNode === undefined || ofPage === undefined) continue
+      const [inNode, inPage] = [rounds.of('Node')[figure], rounds.of('page')[figure]]
+      if (inNode === undefined || inPage === undefined) continue
       report.row('A page beside Node', {
         work: name,
         unit,
-        node: roundTo(ofNode, 1),
-        page: roundTo(ofPage, 1),
-        pageToNode: roundTo(ofPage / ofNode, 3),
+        node: roundTo(inNode, 1),
+        page: roundTo(inPage, 1),
+        pageToNode: roundTo(rounds.ratio(figure, 'page', 'Node'), 3),
       })
     }
   }

@@ -29,10 +29,10 @@ async function compare(format: string, threads: number, options: BenchOptions, r
     report.note(error.message)
     theirs.pop()
   }
-  const figures = await inTurns([{ name: OURS, turn: ours.turn }, ...theirs], options.rounds ?? 5)
+  const rounds = await inTurns([{ name: OURS, turn: ours.turn }, ...theirs], options.rounds ?? 5)
   peer?.close()
   await ours.close()
-  const of = (name: string) => figures.get(name) as Figures & { prefill: number; decode: number }
+  const of = (name: string) => rounds.of(name) as Figures & { prefill: number; decode: number }
   const row = (name: string, dtype: string) => ({
     system: name,
     model,
@@ -47,8 +47,8 @@ async function compare(format: string, threads: number, options: BenchOptions, r
   report.row(table, {
     ...row(THEIRS, peerFormat),
     peakMiB: of(THEIRS)['residentMiB'] as number,
-    oursToTheirsPrefill: roundTo(of(OURS).prefill / of(THEIRS).prefill, 3),
-    oursToTheirsDecode: roundTo(of(OURS).decode / of(THEIRS).decode, 3),
+    oursToTheirsPrefill: roundTo(rounds.ratio('prefill', OURS, THEIRS), 3),
+    oursToTheirsDecode: roundTo(rounds.ratio('decode', OURS, THEIRS), 3),
   })
 }
 

@@ -20,14 +20,14 @@ for (const chain of ['alone', 'together'] as const) {
     children.push({ name: `${chain} ${threads}`, chain, threads, ...child })
   }
 }
-const figures = await inTurns(children, options.rounds ?? 9)
+const rounds = await inTurns(children, options.rounds ?? 9)
 for (const { name, chain, threads, facts, close } of children) {
   const { launches, onAllThreads, early } = await facts()
   await close()
   report.row('A kernel of a compiled program of 1,000', {
     kernels: KERNELS[chain],
     threads,
-    microsecondsAKernel: roundTo(figures.get(name)?.['microsecondsAKernel'] as number, 3),
+    microsecondsAKernel: roundTo(rounds.of(name)['microsecondsAKernel'] as number, 3),
     launches: launches as number,
     sharedByThreads: onAllThreads as number,
     beganEarly: early as number,

@@ -20,12 +20,9 @@ async function threadsTable(
   const children = await Promise.all(
     specs.map(async (spec) => ({ name: `${spec.threads}`, ...(await ownProcess(spec)) })),
   )
-  const figures = await inTurns(children, rounds)
+  const taken = await inTurns(children, rounds)
   for (const { close } of children) await close()
-  const [one, two] = ['1', '2'].map((threads) => timeOf(figures.get(threads) as Record<string, number>)) as [
-    number,
-    number,
-  ]
+  const [one, two] = ['1', '2'].map((threads) => timeOf(taken.of(threads))) as [number, number]
   report.row('Two threads against one', {
     work,
     oneThreadMs: roundTo(one, 1),
@@ -40,12 +37,12 @@ async function trainingTable(title: string, name: (size: TrainingSize) => object
   for (const size of sizes) {
     children.push({ name: JSON.stringify(size), size, child: await ownProcess({ kind: 'training', threads, ...size }) })
   }
-  const figures = await inTurns(
+  const taken = await inTurns(
     children.map(({ name, child }) => ({ name, turn: child.turn })),
     rounds,
   )
   for (const { name: label, size, child } of children) {
-    const milliseconds = 1000 * (figures.get(label)?.['seconds'] as number)
+    const milliseconds = 1000 * (taken.of(label)['seconds'] as number)
     const facts = await child.facts()
     await child.close()
     const share = (facts['attentionMs'] as number) / (facts['profiledMs'] as number)

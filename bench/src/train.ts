@@ -44,8 +44,8 @@ async function peers(threads: number): Promise<Trainer[]> {
 for (const threads of options.threads ?? [1, 2]) {
   const ours = await ownProcess({ kind: 'training', threads, ...USUAL_SIZE })
   const trainers: Trainer[] = [{ name: OURS, ...ours }, ...(options.peers ? await peers(threads) : [])]
-  const figures = await inTurns(trainers, options.rounds ?? 7)
-  const seconds = (name: string) => figures.get(name)?.['seconds'] as number
+  const rounds = await inTurns(trainers, options.rounds ?? 7)
+  const seconds = (name: string) => rounds.of(name)['seconds'] as number
   for (const { name, memory, close } of trainers) {
     // Before the profiled step of the facts, which needs more.
     const { addedMiB } = await memory()
@@ -59,7 +59,7 @@ for (const threads of options.threads ?? [1, 2]) {
       peakMiBAfterImport: Math.round(addedMiB as number),
       ...(facts
         ? { temporariesMiB: Math.round(facts['temporariesMiB'] as number), loss: roundTo(facts['loss'] as number, 4) }
-        : { oursToTheirs: roundTo(seconds(name) / seconds(OURS), 3) }),
+        : { oursToTheirs: roundTo(rounds.ratio('seconds', name, OURS), 3) }),
     })
   }
 }

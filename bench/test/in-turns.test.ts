@@ -10,7 +10,13 @@ test('contestants take turns, and each gets the medians of its own figures', asy
       return { speed: values.shift() as number, constant: 7 }
     },
   })
-  const figures = await inTurns([contestant('A', 5, 1, 3), contestant('B', 10, 30, 20)], 3)
+  const rounds = await inTurns([contestant('A', 5, 1, 3), contestant('B', 10, 30, 20)], 3)
   expect(order.join('')).toBe('ABABAB')
-  expect(Object.fromEntries(figures)).toEqual({ A: { speed: 3, constant: 7 }, B: { speed: 20, constant: 7 } })
+  expect([rounds.of('A'), rounds.of('B')]).toEqual([
+    { speed: 3, constant: 7 },
+    { speed: 20, constant: 7 },
+  ])
+  // Of 2, 30 and 20 / 3, round by round; the medians alone have the same.
+  expect(rounds.ratio('speed', 'B', 'A')).toBe(20 / 3)
+  expect([rounds.has('A'), rounds.has('C')]).toEqual([true, false])
 })

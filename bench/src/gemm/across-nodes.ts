@@ -25,8 +25,10 @@ export async function gemmAcrossNodes(threads: number, options: BenchOptions, re
       different.map(async ({ file, name }) => ({ name, ...(await ownProcess({ kind: 'gemm', threads, size }, file)) })),
     )
     try {
-      for (const [name, { gflops, probe }] of await inTurns(children, options.rounds ?? 7)) {
-        const share = roundTo((gflops as number) / (probe as number), 3)
+      const rounds = await inTurns(children, options.rounds ?? 7)
+      for (const { name } of children) {
+        const { gflops, ...figures } = rounds.of(name)
+        const share = roundTo(figures['share'] as number, 3)
         const table = 'Our products under several Nodes, as a share of the multiply-add probe'
         report.row(table, { system: name, size, threads, gflops: roundTo(gflops as number, 1), share })
         if (share < SUSPICIOUS) report.note(`${name}, ${threads} threads, size ${size}: only ${share} of the probe`)

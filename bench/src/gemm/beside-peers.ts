@@ -1,7 +1,7 @@
 import type { Figures } from '../measured/workload.js'
 import { PeerError } from '../shared/bench-error.js'
 import type { BenchOptions } from '../shared/bench-options.js'
-import { type Contestant, inTurns } from '../shared/in-turns.js'
+import { type Contestant, inTurns, type Rounds } from '../shared/in-turns.js'
 import { JS_PEERS, startJsPeer } from '../shared/js-peers.js'
 import type { LineProcess } from '../shared/line-process.js'
 import { ownProcess } from '../shared/own-process.js'
@@ -55,9 +55,9 @@ export async function gemmBesidePeers(threads: number, options: BenchOptions, re
     for (const size of options.sizes ?? [256, 512, 1024, 2048]) {
       const ours = await ownProcess({ kind: 'gemm', threads, size })
       const others = await warmedUp(peers, size, report)
-      const figures = await inTurns([{ name: OURS, turn: ours.turn }, ...others], options.rounds ?? 7)
+      const rounds = await inTurns([{ name: OURS, turn: ours.turn }, ...others], options.rounds ?? 7)
       await ours.close()
-      emit(size, threads, figures, peers, report)
+      emit(size, threads, rounds, peers, report)
     }
   } finally {
     for (const { process } of peers) await process.close()
@@ -79,31 +79,19 @@ async function warmedUp(peers: readonly Peer[], size: number, report: Report): P
   return contestants
 }
 
-function emit(
-  size: number,
-  threads: number,
-  figures: ReadonlyMap<string, Figures>,
-  peers: readonly Peer[],
-  report: Report,
-): void {
-  const of = (name: string) => figures.get(name)?.['gflops'] as number
-  const { gflops, probe } = figures.get(OURS) as { gflops: number; probe: number }
+function emit(size: number, threads: number, rounds: Rounds, peers: readonly Peer[], report: Report): void {
+  const gflops = (name: string) => rounds.of(name)['gflops'] as number
+  const { probe, share } = rounds.of(OURS) as { probe: number; share: number }
   const table = `Products on ${threads} thread${threads === 1 ? '' : 's'}`
-  const ours = { system: OURS, size, threads, gflops: roundTo(gflops, 1) }
-  report.row(table, { ...ours, probe: roundTo(probe, 1), share: roundTo(gflops / probe, 3) })
-  for (const name of figures.keys()) {
-    if (name === OURS) continue
-    report.row(table, {
-      system: name,
-      size,
-      threads,
-      gflops: roundTo(of(name), 1),
-      oursToTheirs: roundTo(gflops / of(name), 3),
-    })
+  const row = (system: string) => ({ system, size, threads, gflops: roundTo(gflops(system), 1) })
+  report.row(table, { ...row(OURS), probe: roundTo(probe, 1), share: roundTo(share, 3) })
+  const measured = peers.filter(({ name }) => rounds.has(name))
+  for (const { name } of measured) {
+    report.row(table, { ...row(name), oursToTheirs: roundTo(rounds.ratio('gflops', OURS, name), 3) })
   }
-  const javascript = peers.filter((peer) => peer.language === 'JavaScript' && figures.has(peer.name))
-  const [best] = javascript.sort((a, b) => of(b.name) - of(a.name))
+  const javascript = measured.filter(({ language }) => language === 'JavaScript')
+  const [best] = javascript.sort((a, b) => gflops(b.name) - gflops(a.name))
   if (!best) return
-  const ratio = roundTo(gflops / of(best.name), 2)
+  const ratio = roundTo(rounds.ratio('gflops', OURS, best.name), 2)
   report.row('Ours against the best JavaScript peer', { size, threads, best: best.name, ratio })
 }

@@ -55,14 +55,15 @@ export async function prepareTraining(threads: number, { batch, time, layers }: 
     async turn() {
       const start = performance.now()
       await run()
-      return { seconds: (performance.now() - start) / 1000 }
+      const seconds = (performance.now() - start) / 1000
+      return { seconds, tokensPerSecond: (batch * time) / seconds }
     },
     async facts() {
       const lastLoss = loss
       const { arenaBytes } = await memory(device)
       const { rows, milliseconds } = await profile(run, { device })
       const partOf = (name: RegExp) =>
-        rows.filter(({ op }) => name.test(op)).reduce((sum, row) => sum + row.milliseconds, 0)
+        rows.filter((row) => name.test(row.name)).reduce((sum, row) => sum + row.milliseconds, 0)
       return {
         temporariesMiB: arenaBytes / 2 ** 20,
         loss: lastLoss,

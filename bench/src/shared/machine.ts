@@ -1,4 +1,5 @@
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
+import { roundTo } from './round-to.js'
 
 /** What a figure was taken on. */
 export function machine(): Record<string, string | number> {
@@ -10,5 +11,7 @@ export function machine(): Record<string, string | number> {
     kernel: release(),
     node: process.version,
     v8: process.versions.v8 ?? '',
+    // Beside the benchmark's own threads: more than there are means that somebody else was at work.
+    load: roundTo(loadavg()[1] ?? 0, 1),
   }
 }

@@ -42,9 +42,10 @@ const SECTIONS: Readonly<Record<string, readonly [title: string, about: string]>
 const list = (items: readonly string[]): string => items.map((item) => `- ${item.replaceAll('<', '&lt;')}\n`).join('')
 
 function provenance({ name, date, commit, command, machine }: BenchResult): string {
-  const { cpu, cores, memoryGiB, node, v8, kernel } = machine
+  const { cpu, cores, memoryGiB, node, v8, kernel, load } = machine
   const where = `${cpu}, ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, Node ${node} (V8 ${v8})`
-  return `${date}, commit ${commit}; ${where}. Repeat it with \`${command ?? `npm run bench -- ${name}`}\`.`
+  const busy = load === undefined ? '' : ` (load ${load} at the end)`
+  return `${date}, commit ${commit}; ${where}${busy}. Repeat it with \`${command ?? `npm run bench -- ${name}`}\`.`
 }
 
 function section(result: BenchResult): string {
