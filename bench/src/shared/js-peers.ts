@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { PeerError } from './bench-error.js'
 import { type LineProcess, startLineProcess } from './line-process.js'
@@ -18,7 +17,6 @@ export async function startJsPeer(
   node = process.execPath,
 ): Promise<LineProcess> {
   peer.packages.forEach(needPeerPackage)
-  if (!existsSync(node)) throw new PeerError('--node', 'the path of a Node binary', node, 'Name one that is there.')
   try {
     return await startLineProcess(node, [resolve(PEERS, 'gemm.mjs'), peer.key, `${threads}`])
   } catch (error) {
