@@ -1,6 +1,5 @@
 // Causal attention on the wasm backend, forward and backward, in GFLOP/s of the causal half, beside square matrix products of
 // about the same work (eight of them at most), measured in turns on the same device.
-import { parseArgs } from 'node:util'
 import { causalAttentionBackward, causalAttentionForward } from '@almanac/attention'
 import {
   compile,
@@ -14,8 +13,9 @@ import {
   tensor,
   wasmDevice,
 } from '@almanac/tensor-core'
-import { median } from './shared/median.js'
-import { writeResult } from './shared/write-result.js'
+import { median } from './measured/median.js'
+import { benchOptions } from './shared/bench-options.js'
+import { startReport } from './shared/report.js'
 
 const [BATCH, HEADS] = [4, 8]
 const SHAPES = [64, 32].flatMap((D) =>
@@ -30,15 +30,8 @@ const CASES = [
 /** Side of the matrix products. */
 const SIDE = 512
 
-const { values } = parseArgs({
-  args: process.argv.slice(2),
-  options: {
-    threads: { type: 'string', multiple: true, default: ['1', '2'] },
-    rounds: { type: 'string', default: '9' },
-    only: { type: 'string', default: '' },
-    json: { type: 'boolean', default: false },
-  },
-})
+const options = benchOptions()
+const report = startReport('attention', { ...options, dry: options.dry || options.only !== '' })
 
 /** A program that runs `run`, which assigns to cells, as a function that gives its milliseconds. */
 function timed(run: () => void, cell: State): () => Promise<number> {
@@ -53,13 +46,12 @@ function timed(run: () => void, cell: State): () => Promise<number> {
   }
 }
 
-const rows: Record<string, string | number>[] = []
-for (const threads of values.threads.map(Number)) {
+for (const threads of options.threads ?? [1, 2]) {
   const device = wasmDevice({ threads })
   setDefaultDevice(device)
   for (const { batch, T, H, KV, D } of CASES) {
     const name = `B ${batch} T ${T} H ${H} KV ${KV} D ${D}`
-    if (!name.includes(values.only)) continue
+    if (!name.includes(options.only)) continue
     let seed = 0
     const filled = (...shape: number[]) => new State(normal(key(++seed), shape))
     const [q, dy, delta] = [filled(batch, T, H, D), filled(batch, T, H, D), filled(batch, T, H)]
@@ -73,7 +65,7 @@ for (const threads of values.threads.map(Number)) {
       cells.forEach((cell, i) => {
         cell.assign(results[i] as Tensor)
       })
-    const options = { scale: D ** -0.5 }
+    const scale = { scale: D ** -0.5 }
     const work = 4 * batch * H * D * ((T * (T + 1)) / 2)
     const products = Math.min(8, Math.max(1, Math.round(work / (2 * SIDE ** 3))))
     const [a, b] = [filled(SIDE, SIDE), filled(SIDE, SIDE)]
@@ -84,7 +76,7 @@ for (const threads of values.threads.map(Number)) {
         () =>
           assign(
             forwardCells,
-            causalAttentionForward(q.value, k.value, v.value, starts, firsts, options) as readonly Tensor[],
+            causalAttentionForward(q.value, k.value, v.value, starts, firsts, scale) as readonly Tensor[],
           ),
         y,
       ),
@@ -94,7 +86,7 @@ for (const threads of values.threads.map(Number)) {
             backwardCells,
             causalAttentionBackward(
               ...([q.value, k.value, v.value, lse.value, delta.value, dy.value, starts, firsts] as const),
-              options,
+              scale,
             ) as readonly Tensor[],
           ),
         backwardCells[0] as State,
@@ -104,7 +96,7 @@ for (const threads of values.threads.map(Number)) {
       }, productCells[0] as State),
     }
     const times: Record<keyof typeof runs, number[]> = { forward: [], backward: [], product: [] }
-    for (let round = -2; round < Number(values.rounds); round++) {
+    for (let round = -2; round < (options.rounds ?? 9); round++) {
       for (const of of ['forward', 'backward', 'product'] as const) {
         const ms = await runs[of]()
         if (round >= 0) times[of].push(ms)
@@ -117,8 +109,7 @@ for (const threads of values.threads.map(Number)) {
       ['forward', work],
       ['backward', 2.5 * work],
     ] as const) {
-      const row = {
-        bench: 'attention',
+      report.row('Causal attention', {
         case: name,
         pass,
         threads,
@@ -126,12 +117,9 @@ for (const threads of values.threads.map(Number)) {
         gflops: Number(rate(pass, flops).toFixed(1)),
         gemm: Number(gemm.toFixed(1)),
         share: Number((rate(pass, flops) / gemm).toFixed(3)),
-      }
-      rows.push(row)
-      if (values.json) console.log(JSON.stringify(row))
+      })
     }
   }
   await device.close()
 }
-if (!values.json) console.table(rows)
-if (!values.only) writeResult('attention', rows)
+report.finish()

@@ -14,7 +14,7 @@ const OPTIONS = {
   model: { type: 'string', help: 'decode: SmolLM2-135M or Llama-3.2-1B' },
   format: { type: 'string', multiple: true, help: 'decode: bf16, f16, f32 or q8_0; may stand several times' },
   profile: { type: 'boolean', help: 'decode: where the time goes' },
-  only: { type: 'string', help: 'fused, browser: cases whose name has this text' },
+  only: { type: 'string', help: 'attention, fused, browser: cases whose name has this text' },
   megabytes: { type: 'string', help: 'bpe: characters of text, in millions' },
   vocab: { type: 'string', help: 'bpe: tokens' },
   json: { type: 'boolean', help: 'one JSON object a line on stdout' },
