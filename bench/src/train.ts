@@ -28,6 +28,7 @@ async function peers(threads: number): Promise<Trainer[]> {
   for (const setup of PYTORCH_SETUPS) {
     try {
       const process = await startPyTorch(setup, threads)
+      if (setup.remark) report.note(setup.remark)
       report.version(setup.name, `${process.hello['version']}, OpenBLAS kernel ${process.hello['core']}`)
       const turn = async () => (await process.ask({ train: true })) as Figures
       await turn()

@@ -34,6 +34,7 @@ async function startPeers(threads: number, node: string | undefined, report: Rep
   for (const setup of PYTORCH_SETUPS) {
     await attempt(async () => {
       const process = await startPyTorch(setup, threads)
+      if (setup.remark) report.note(setup.remark)
       return { name: setup.name, language: 'native', process, remark: `OpenBLAS kernel ${process.hello['core']}` }
     })
   }

@@ -11,6 +11,8 @@ const INSTALL = 'On Debian: apt-get install python3-torch libopenblas0-pthread l
 export interface PyTorchSetup {
   readonly name: string
   environment(threads: number): Record<string, string>
+  /** What a reader of its figures has to know. */
+  readonly remark?: string
 }
 
 const openmp = ['x86_64', 'aarch64']
@@ -21,7 +23,11 @@ const repaired = (threads: number) => ({ LD_LIBRARY_PATH: openmp ?? '', OMP_NUM_
 
 /** As Debian installs it; with its threads repaired; and with the kernels for AVX-512, which are not always chosen. */
 export const PYTORCH_SETUPS: readonly PyTorchSetup[] = [
-  { name: 'PyTorch as installed', environment: () => ({}) },
+  {
+    name: 'PyTorch as installed',
+    environment: () => ({}),
+    remark: 'PyTorch as installed: torch has the threads of the table, its OpenBLAS takes every core beside them',
+  },
   ...(openmp
     ? [
         { name: 'PyTorch, OpenMP BLAS', environment: repaired },

@@ -11,13 +11,6 @@ export const BLOCKS = { rows: 4, keys: 2 } as const
 const LEAST_TASKS = 16
 /** Runs of tasks that are dealt out, at most. */
 const SLOTS = 64
-/**
- * The first workers have scratch memory of their own, which stays in their caches from task to task; for any others, or
- * where that would take too much, each run has its own.
- */
-const WORKERS = 16
-/** Scratch memory of a launch, unless LEAST_TASKS pieces take more (from D 360 on). */
-const WORKSPACE_BYTES = 32 * 2 ** 20
 
 export interface AttentionAttributes {
   readonly scale: number
@@ -45,7 +38,7 @@ export function hasManyHeads(launch: KernelLaunch<AttentionAttributes>): boolean
 }
 
 /** How a launch is cut into tasks. It depends on shapes alone. */
-function cutOf(launch: KernelLaunch<AttentionAttributes>, of: TaskOf, layout: ScratchLayout) {
+function cutOf(launch: KernelLaunch<AttentionAttributes>, of: TaskOf) {
   const extents = extentsOf(launch)
   const rows = extents.time * extents.group
   const heads = extents.batch * extents.kvHeads
@@ -56,23 +49,21 @@ function cutOf(launch: KernelLaunch<AttentionAttributes>, of: TaskOf, layout: Sc
   const parts = Math.ceil(blocks / Math.max(1, perTask))
   perTask = Math.ceil(blocks / Math.max(1, parts))
   const total = of === 'head' ? heads : heads * parts
-  const floats = layout.floats(padded(extents.channels))
-  const fit = Math.floor(WORKSPACE_BYTES / 4 / floats)
-  const workers = fit < WORKERS + LEAST_TASKS ? 0 : WORKERS
-  const perSlot = Math.max(1, Math.ceil(total / Math.min(SLOTS, Math.max(LEAST_TASKS, fit - workers))))
-  const slots = Math.ceil(total / perSlot)
-  return { ...extents, rows, parts, perTask, total, perSlot, slots, workers: Math.min(workers, slots), floats }
+  const perSlot = Math.max(1, Math.ceil(total / SLOTS))
+  return { ...extents, rows, parts, perTask, total, perSlot, slots: Math.ceil(total / perSlot) }
 }
 
 const padded = (channels: number): number => Math.ceil(channels / 8) * 8
 
+/** Every worker has scratch memory of its own, which stays in its caches from task to task. */
 export function attentionWorkspace(
   launch: KernelLaunch<AttentionAttributes>,
   of: TaskOf,
   layout: ScratchLayout,
+  workers: number,
 ): number {
-  const { slots, workers, floats } = cutOf(launch, of, layout)
-  return 4 * (workers + slots) * floats
+  const { slots, channels } = cutOf(launch, of)
+  return 4 * (slots === 0 ? 0 : workers) * layout.floats(padded(channels))
 }
 
 const NAMES = [
@@ -89,7 +80,6 @@ const NAMES = [
   'total',
   'perSlot',
   'slots',
-  'workers',
   'floats',
 ] as const
 
@@ -98,8 +88,9 @@ export function attentionParams(
   of: TaskOf,
   layout: ScratchLayout,
 ): number[] {
-  const cut = { ...cutOf(launch, of, layout), padded: 0 }
-  cut.padded = padded(cut.channels)
+  const sizes = cutOf(launch, of)
+  const width = padded(sizes.channels)
+  const cut = { ...sizes, padded: width, floats: layout.floats(width) }
   return [...NAMES.map((name) => cut[name]), floatBits(launch.attributes.scale)]
 }
 
@@ -164,9 +155,7 @@ export function forEachTask<Name extends string>(
   body: (task: Task<Name>) => void,
 ): void {
   k.parallel(p.slots, (slot) => {
-    const worker = k.let(v.worker(), 'worker')
-    const place = v.select(v.lt(worker, p.workers), worker, v.add(p.workers, slot))
-    const places = layout.places(k, k.let(v.mul(place, p.floats)), p.padded)
+    const places = layout.places(k, k.let(v.mul(v.worker(), p.floats)), p.padded)
     const first = k.let(v.mul(slot, p.perSlot))
     k.for(first, v.min(v.add(first, p.perSlot), p.total), (at) => {
       const parts = of === 'head' ? v.i32(1) : p.parts

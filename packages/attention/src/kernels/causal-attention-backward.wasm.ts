@@ -94,7 +94,7 @@ const queryLayout = scratchLayout({
 /** dq of a few blocks of rows, along the keys they see. */
 const queryPass: KernelSource<AttentionAttributes> = {
   params: (launch) => attentionParams(launch, 'rows', queryLayout),
-  workspace: (launch) => attentionWorkspace(launch, 'rows', queryLayout),
+  workspace: (launch, workers) => attentionWorkspace(launch, 'rows', queryLayout, workers),
   applies: (launch) => !hasManyHeads(launch),
   build(k) {
     const { starts, dq, buffers, p, fillRows, fillKeys, gradients, clear, scale, across, keyLines } = declare(k)
@@ -156,7 +156,7 @@ const keyLayout = scratchLayout({
 /** dk and dv of a few blocks of keys, along the rows that see them; or of all keys of a head one after the other, and dq. */
 const keyPass = (of: 'keys' | 'head'): KernelSource<AttentionAttributes> => ({
   params: (launch) => attentionParams(launch, of, keyLayout),
-  workspace: (launch) => attentionWorkspace(launch, of, keyLayout),
+  workspace: (launch, workers) => attentionWorkspace(launch, of, keyLayout, workers),
   applies: (launch: KernelLaunch<AttentionAttributes>) => hasManyHeads(launch) === (of === 'head'),
   build(k) {
     const { q, dy, starts, dq, dk, dv, buffers, p, fillRows, fillKeys, gradients, clear, scale, across, keyLines } =

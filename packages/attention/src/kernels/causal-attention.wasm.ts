@@ -43,7 +43,7 @@ const int = (name: string) => ({ name, type: 'i32' }) as const
  */
 const source: KernelSource<AttentionAttributes> = {
   params: (launch) => attentionParams(launch, 'rows', layout),
-  workspace: (launch) => attentionWorkspace(launch, 'rows', layout),
+  workspace: (launch, workers) => attentionWorkspace(launch, 'rows', layout, workers),
   build(k) {
     const read = (name: string) => k.buffer(name, 'float32', 'read')
     const [q, keys, values] = [read('q'), read('k'), read('v')]

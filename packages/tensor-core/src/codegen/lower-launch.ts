@@ -6,11 +6,15 @@ import { mapPass } from './map-kernel.js'
 import { sourcePass } from './op-kernel.js'
 import { reducePasses } from './reduce-kernel.js'
 
-/** The passes of a launch, in order; none where there is nothing to do. Fused launches bring their kernels. */
+/**
+ * The passes of a launch, in order; none where there is nothing to do. Fused launches bring their kernels. `workers`: how many
+ * may run a pass at a time, for its scratch memory.
+ */
 export function lowerLaunch(
   launch: Launch,
   target: KernelTarget,
   fusedKernels: (launch: FusedLaunch) => readonly KernelSource[],
+  workers = 1,
 ): LaunchPass[] {
   const present = (passes: readonly (LaunchPass | null)[]): LaunchPass[] => passes.filter((pass) => pass !== null)
   switch (launch.kind) {
@@ -19,8 +23,10 @@ export function lowerLaunch(
     case 'reduce':
       return reducePasses(launch, target)
     case 'op':
-      return present([sourcePass(launch.record.name, launch.record.kernel, launch)])
+      return present([sourcePass(launch.record.name, launch.record.kernel, launch, { workers })])
     case 'fused':
-      return present(fusedKernels(launch).map((source) => sourcePass(launch.definition.name, source, launch)))
+      return present(
+        fusedKernels(launch).map((source) => sourcePass(launch.definition.name, source, launch, { workers })),
+      )
   }
 }

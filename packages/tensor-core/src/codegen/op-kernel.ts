@@ -24,7 +24,7 @@ export function sourcePass(
   name: string,
   source: KernelSource,
   launch: SourceLaunch,
-  code = `${name}#${identityOf(source)}`,
+  { code = `${name}#${identityOf(source)}`, workers = 1 }: { readonly code?: string; readonly workers?: number } = {},
 ): LaunchPass | null {
   const outputElements = launch.outputs.reduce((sum, output) => sum + sizeOf(output.view.shape), 0)
   if (outputElements === 0) return null
@@ -51,7 +51,7 @@ export function sourcePass(
       ...(source.workspace ? ['workspace' as const] : []),
     ],
     params: source.params(seen),
-    workspaceBytes: source.workspace?.(seen) ?? 0,
+    workspaceBytes: source.workspace?.(seen, workers) ?? 0,
     // What the op does with an element is not known; most do more than add it.
     work: source.work?.(seen) ?? 4 * (outputElements + inputBytes / 4),
     build: (k) => source.build(k, signature),

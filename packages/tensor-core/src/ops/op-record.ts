@@ -134,8 +134,8 @@ export interface KernelSource<Attributes = unknown> {
   build(k: KernelBuilder, signature: KernelSignature): void
   /** Where a launch runs several kernels: whether this one is needed. Default: always. */
   applies?(launch: KernelLaunch<Attributes>): boolean
-  /** Bytes of scratch memory that the launch needs beside its outputs. */
-  workspace?(launch: KernelLaunch<Attributes>): number
+  /** Bytes of scratch memory that the launch needs beside its outputs, where so many workers may run it at a time. */
+  workspace?(launch: KernelLaunch<Attributes>, workers: number): number
   /** About how many scalar operations it does: little work stays on one thread. Default: from the operands' sizes. */
   work?(launch: KernelLaunch<Attributes>): number
 }

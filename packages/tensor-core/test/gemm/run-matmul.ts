@@ -51,7 +51,7 @@ export function runMatmul(
   const outputBytes = shape.reduce((all, extent) => all * extent, bytesPerElement(output))
   const outputAddress = place(outputBytes)
   bytes.fill(0xa5, outputAddress - 64, outputAddress + outputBytes + 64)
-  const workspaceBytes = Math.max(0, ...passes.map(({ source }) => source.workspace?.(launch) ?? 0))
+  const workspaceBytes = Math.max(0, ...passes.map(({ source }) => source.workspace?.(launch, workers) ?? 0))
   const workspace = place(workspaceBytes)
   // Whatever the workspace holds, a NaN of it must not reach the result.
   bytes.fill(0xff, workspace, workspace + workspaceBytes + 64)

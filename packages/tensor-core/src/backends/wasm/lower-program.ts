@@ -73,8 +73,10 @@ export function lowerProgram(
           : null
     const passes =
       (launch.kind === 'op' || launch.kind === 'fused') && better
-        ? better.flatMap(({ name, source }) => sourcePass(name, source, launch, `override ${name}`) ?? [])
-        : lowerLaunch(launch, WASM_TARGET, fusedKernels)
+        ? better.flatMap(
+            ({ name, source }) => sourcePass(name, source, launch, { code: `override ${name}`, workers }) ?? [],
+          )
+        : lowerLaunch(launch, WASM_TARGET, fusedKernels, workers)
     return passes.map((pass) => ({ pass, launch: index, label: launch.label }))
   })
 
