@@ -13,10 +13,10 @@ import general from './block-matmul.kernel.js'
 
 /** Up to so many rows of x the memory sets the pace: then rows of w are read by turns, as in gemm/vector-kernel.ts. */
 const VECTOR_ROWS = 3
-const STREAMS = 6
+const STREAMS = 4
 const STREAM_GRAIN = 2
-/** Floats of a worker's own sums: a vector a stream, in whole cache lines. */
-const OWN_FLOATS = 32
+/** Floats of a worker's own sums: a vector a stream, a cache line. */
+const OWN_FLOATS = 16
 /** Rows of x that share the unpacking of a block. */
 const SHARED_ROWS = 4
 /** Rows of w that are used again for the next rows of x before new ones are read: they stay in a second cache. */
