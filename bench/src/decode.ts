@@ -25,8 +25,13 @@ async function ownTurn(spec: WorkloadSpec): Promise<Figures> {
   return { ...medians(turns), peakMiB: peakMiB as number }
 }
 
-async function compare(format: string, threads: number, options: BenchOptions, report: Report): Promise<void> {
-  const model = options.model ?? 'SmolLM2-135M'
+async function compare(
+  model: string,
+  format: string,
+  threads: number,
+  options: BenchOptions,
+  report: Report,
+): Promise<void> {
   const shape = SHAPES[model as keyof typeof SHAPES]
   const ours = { name: OURS, turn: () => ownTurn({ kind: 'decoding', threads, model, format }) }
   const peerFormat = format === 'q8_0' ? 'q8_0' : 'f16'
@@ -62,22 +67,33 @@ async function compare(format: string, threads: number, options: BenchOptions, r
   })
 }
 
-async function showProfile(format: string, threads: number, model = 'SmolLM2-135M'): Promise<void> {
+async function showProfile(model: string, format: string, threads: number): Promise<void> {
   const { device, run, close } = await prepareDecoding(threads, model, format)
   const peaks = await measurePeaks(device)
   for (const count of [1, PREFILL]) {
-    console.log(`${format}, ${count} tokens`)
+    console.log(`${model} ${format}, ${count} tokens`)
     console.log(profileTable(await profile(() => run(count, count === 1 ? PREFILL : 0)), peaks))
   }
   await close()
 }
 
+/** What is measured where nobody names a model or a format. */
+const CASES = [
+  { model: 'SmolLM2-135M', format: 'bf16' },
+  { model: 'SmolLM2-135M', format: 'q8_0' },
+  { model: 'Llama-3.2-1B', format: 'q8_0' },
+]
+
 const options = benchOptions()
 const report = startReport('decode', options)
+const named = options.model !== undefined || options.format !== undefined
+const cases = named
+  ? (options.format ?? ['bf16', 'q8_0']).map((format) => ({ model: options.model ?? 'SmolLM2-135M', format }))
+  : CASES
 for (const threads of options.threads ?? [2]) {
-  for (const format of options.format ?? ['bf16', 'q8_0']) {
-    await compare(format, threads, options, report)
-    if (options.profile) await showProfile(format, threads, options.model)
+  for (const { model, format } of cases) {
+    await compare(model, format, threads, options, report)
+    if (options.profile) await showProfile(model, format, threads)
   }
 }
 report.finish()
