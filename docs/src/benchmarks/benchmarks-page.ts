@@ -32,6 +32,10 @@ const SECTIONS: Readonly<Record<string, readonly [title: string, about: string]>
     'In a browser',
     'The same sources in a worker of a cross-origin isolated page of headless Chromium and in Node, in turns.',
   ],
+  attention: [
+    'Attention',
+    'Causal attention, forward and backward, in GFLOP/s of the causal half: two products forward, five backward. The share is that of matrix products of about the same work, measured in turns.',
+  ],
   fused: [
     'Fused kernels',
     'GB/s of what a kernel must read and write, beside its fallback and beside doubling its input.',
