@@ -1,6 +1,7 @@
 import type { KernelTarget } from '../kernel/kernel-builder.js'
 import type { KernelSource } from '../ops/op-record.js'
-import type { FusedLaunch, Launch } from '../schedule/program.js'
+import { epilogueMap, withoutEpilogue } from '../schedule/epilogue.js'
+import type { FusedLaunch, Launch, OpLaunch } from '../schedule/program.js'
 import type { LaunchPass } from './launch-pass.js'
 import { mapPass } from './map-kernel.js'
 import { sourcePass } from './op-kernel.js'
@@ -23,10 +24,19 @@ export function lowerLaunch(
     case 'reduce':
       return reducePasses(launch, target)
     case 'op':
-      return present([sourcePass(launch.record.name, launch.record.kernel, launch, { workers })])
+      return present([
+        sourcePass(launch.record.name, launch.record.kernel, withoutEpilogue(launch), { workers }),
+        epiloguePass(launch, target),
+      ])
     case 'fused':
       return present(
         fusedKernels(launch).map((source) => sourcePass(launch.definition.name, source, launch, { workers })),
       )
   }
+}
+
+/** The epilogue of an op whose kernel leaves it to a pass of its own. */
+export function epiloguePass(launch: OpLaunch, target: KernelTarget): LaunchPass | null {
+  const map = epilogueMap(launch)
+  return map && mapPass(map, target)
 }

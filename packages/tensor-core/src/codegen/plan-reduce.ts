@@ -1,7 +1,7 @@
 import type { ComputeType, ScalarDType } from '../dtype.js'
 import type { KernelTarget } from '../kernel/kernel-builder.js'
 import type { ReduceCombine } from '../ops/op-record.js'
-import type { Expression } from '../schedule/program.js'
+import type { Expression, ReduceLaunch } from '../schedule/program.js'
 import { type Shape, sizeOf } from '../shape.js'
 import type { View } from '../view.js'
 import { axesByStride, type CollapsedAxes, collapseAxes } from './collapse-axes.js'
@@ -51,6 +51,8 @@ export interface ReduceTask {
   readonly accumulator: ComputeType
   /** The value of an empty reduction. */
   readonly identity: number
+  /** The launch, where this pass stores its results: they go through its epilogue. */
+  readonly finishes: ReduceLaunch | null
 }
 
 /** Strides over `extents` in row-major order where the last axis moves by `last`. */

@@ -3,9 +3,11 @@ import { KernelTypeError } from '../errors.js'
 import * as v from '../kernel/expressions.js'
 import type { KernelBuilder, KernelTarget, Variable } from '../kernel/kernel-builder.js'
 import type { BufferRef, Value } from '../kernel/value.js'
+import { ownInputs } from '../schedule/epilogue.js'
 import type { Expression, ReduceLaunch } from '../schedule/program.js'
 import { sizeOf } from '../shape.js'
 import type { View } from '../view.js'
+import { epilogueCode } from './epilogue-code.js'
 import { constantParams, evaluate, indexValue, type Memo, nodesOf, uniformNodes } from './expression-values.js'
 import { decompose, offsetAt } from './index-arithmetic.js'
 import type { LaunchPass } from './launch-pass.js'
@@ -52,7 +54,7 @@ export function reducePasses(launch: ReduceLaunch, target: KernelTarget): Launch
   const { combine } = launch
   const task: ReduceTask = {
     ...launch,
-    inputs: launch.inputs.map((operand) => ({
+    inputs: ownInputs(launch).map((operand) => ({
       binding: { slot: operand.slot, access: 'read' },
       dtype: elementDType(launch.label, operand),
       view: operand.view,
@@ -64,6 +66,7 @@ export function reducePasses(launch: ReduceLaunch, target: KernelTarget): Launch
     },
     accumulator: isFloat(launch.expression.dtype) ? 'f32' : computeTypeOf(outputDType) === 'u32' ? 'u32' : 'i32',
     identity: combine === 'sum' ? 0 : (combine === 'max' ? LEAST : GREATEST)[outputDType],
+    finishes: launch,
   }
   const plan = planReduce(task, target)
   const chunks = chunksOf(plan)
@@ -97,7 +100,7 @@ export function reducePasses(launch: ReduceLaunch, target: KernelTarget): Launch
   }
   const workspaceBytes = 4 * count * chunks
   return [
-    { ...emitPass(task, plan, { count: chunks, dtype }), workspaceBytes },
+    { ...emitPass({ ...task, finishes: null }, plan, { count: chunks, dtype }), workspaceBytes },
     { ...emitPass(second, planReduce(second, target), null), workspaceBytes },
   ]
 }
@@ -154,6 +157,8 @@ function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null)
     outer: params.addAll('outputStride', outputStrides.slice(0, outerRank)),
   }
   const constants = constantParams(nodes, params)
+  const epilogue = task.finishes && epilogueCode(task.finishes, params)
+  const extra = epilogue && task.finishes ? task.finishes.inputs.slice(inputs) : []
   const placeOf = (axis: number): { group: 'outer' | 'inner' | 'none'; at: number } => {
     const o = outer.place.get(axis)
     if (o !== undefined) return { group: 'outer', at: o }
@@ -171,10 +176,12 @@ function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null)
 
   const build = (k: KernelBuilder): void => {
     const buffers = task.inputs.map((input, i) => k.buffer(`in${i}`, input.dtype, 'read'))
+    const extraBuffers = extra.map(({ dtype }, i) => k.buffer(`extra${i}`, dtype as ScalarDType, 'read'))
     const out = partials ? k.buffer('partials', partials.dtype, 'write') : k.buffer('out', task.output.dtype, 'write')
     const p = params.declare(k)
     const at = (i: number): Value => p[i] as Value
     const known = constants(p)
+    const finish = epilogue?.bind(k, p, extraBuffers)
     const join = (a: Value, b: Value): Value => COMBINE[task.combine](a, b)
     const identity = (n: number): Value => v.splat(v.constant(task.accumulator, task.identity), n)
     const fresh = (n: number): Variable => k.variable(identity(n), 'sum')
@@ -236,7 +243,8 @@ function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null)
     }
 
     const store = (index: Value, value: Value): void => {
-      k.store(out, index, v.convert(value, computeTypeOf(out.dtype)))
+      const result = v.convert(value, computeTypeOf(out.dtype))
+      k.store(out, index, finish ? finish(k.let(result), index, result.lanes) : result)
     }
 
     const rowSums = (outerIndices: readonly Value[], from: Value, to: Value): Value => {
@@ -346,9 +354,13 @@ function emitPass(task: ReduceTask, plan: ReducePlan, partials: Partials | null)
   const ranks = `${outerRank},${lastInner}`
   const code = expressionsKey([task.expression], place)
   return {
-    key: `reduce|${kind}|${task.combine}|${task.accumulator}|${task.identity}|${ranks}|${shape}|${target}|${code}`,
+    key: `reduce|${kind}|${task.combine}|${task.accumulator}|${task.identity}|${ranks}|${shape}|${target}|${code}${epilogue ? `|${epilogue.key}` : ''}`,
     name: `${task.combine}:${task.label}`,
-    buffers: [...task.inputs.map((input) => input.binding), partials ? 'workspace' : task.output.binding],
+    buffers: [
+      ...task.inputs.map((input) => input.binding),
+      ...extra.map(({ slot }) => ({ slot, access: 'read' as const })),
+      partials ? 'workspace' : task.output.binding,
+    ],
     params: params.values,
     workspaceBytes: 0,
     work: sizeOf(outer.extents) * sizeOf(inner.extents) * nodes.length,

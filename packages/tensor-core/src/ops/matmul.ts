@@ -28,6 +28,7 @@ export const matmulRecord: OpaqueRecord<undefined> = {
   kind: 'opaque',
   name: 'matmul',
   strided: true,
+  takesEpilogue: true,
   infer(inputs) {
     const [a, b] = inputs as [TensorSpec, TensorSpec]
     const [m, k] = a.shape.slice(-2) as [number, number]

@@ -76,6 +76,8 @@ export interface OpaqueRecord<Attributes = unknown> extends RecordBase<Attribute
   flops?(inputs: readonly TensorSpec[], attributes: Attributes): number
   /** The kernel for every backend that has no better one. */
   readonly kernel: KernelSource<Attributes>
+  /** Its only output is one that elementwise work may follow before it is stored (`Epilogue`). */
+  readonly takesEpilogue?: boolean
   /** The kernel reads its inputs through any strides (`KernelLaunch.inputs[i].view`). Otherwise they are contiguous. */
   readonly strided?: boolean
   /** output index -> input index whose buffer it may overwrite, each element read only before its own place is written. */

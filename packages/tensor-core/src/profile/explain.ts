@@ -61,13 +61,14 @@ export async function explain<F extends AnyFunction>(
 const describe = ({ slot, dtype, view }: Operand): string => `%${slot} ${dtypeName(dtype)} ${formatShape(view.shape)}`
 
 function opsOf(launch: Launch): string[] {
+  const epilogue = 'epilogue' in launch && launch.epilogue ? applied([launch.epilogue.expression]) : []
   switch (launch.kind) {
     case 'op':
-      return [launch.record.name]
+      return [launch.record.name, ...epilogue]
     case 'fused':
       return [launch.definition.name]
     case 'reduce':
-      return [...applied([launch.expression]), launch.combine]
+      return [...applied([launch.expression]), launch.combine, ...epilogue]
     case 'map':
       return launch.expressions.some(({ kind }) => kind === 'apply') ? applied(launch.expressions) : ['copy']
   }

@@ -32,6 +32,7 @@ type Lowered =
  * 2. an elementwise op whose result has one consumer, itself elementwise or a reduction reading it as it is, becomes part
  *    of that consumer's kernel; not if it is stored in 8 or 16 bits, whose rounding would be lost;
  * 3. views cost nothing where strides can express them, otherwise a copy;
+ * 4. what follows a matrix product or a reduction elementwise becomes its epilogue (fuse-epilogues.ts, once States are placed);
  * everything else is a launch of its own.
  */
 export function fuse<Binding>(

@@ -1,5 +1,6 @@
 import { byteLengthOf, isBlock } from '../dtype.js'
 import { type Shape, sizeOf } from '../shape.js'
+import { epilogueMap, ownInputs } from './epilogue.js'
 import type { Expression, Launch, Operand } from './program.js'
 
 /** What a launch has to move and to compute, whatever kernel runs it. */
@@ -23,13 +24,18 @@ function distinctBytes({ dtype, view: { shape, strides } }: Operand): number {
 }
 
 function flopsOf(launch: Launch): number {
+  const epilogue = launch.kind === 'reduce' || launch.kind === 'op' ? epilogueMap(launch) : null
+  return ownFlops(launch) + (epilogue ? ownFlops(epilogue) : 0)
+}
+
+function ownFlops(launch: Launch): number {
   switch (launch.kind) {
     case 'map':
       return sizeOf(launch.shape) * applied(launch.expressions)
     case 'reduce':
       return sizeOf(launch.shape) * (1 + applied([launch.expression]))
     case 'op':
-      return launch.record.flops?.(specs(launch.inputs), launch.attributes) ?? 0
+      return launch.record.flops?.(specs(ownInputs(launch)), launch.attributes) ?? 0
     case 'fused':
       return launch.definition.flops?.(specs(launch.inputs), launch.attributes) ?? 0
   }

@@ -6,6 +6,7 @@ import { contiguousView, isContiguous } from '../view.js'
 import { elideCopies } from './elide-copies.js'
 import { freeEarly } from './free-early.js'
 import { fuse } from './fuse.js'
+import { fuseEpilogues } from './fuse-epilogues.js'
 import { type GraphContext, sliceGraph } from './graph-slice.js'
 import { lifetimesOf } from './lifetimes.js'
 import { peakMemory } from './peak-memory.js'
@@ -34,7 +35,7 @@ export interface Plan {
 }
 
 /**
- * graph -> launches (fuse) -> writes of States (place-assigns) -> an order that frees early (free-early) -> outputs where
+ * graph -> launches (fuse) -> writes of States (place-assigns) -> epilogues (fuse-epilogues) -> an order that frees early (free-early) -> outputs where
  * inputs end (reuse-slots) -> liveness of temporaries. The memory of a training step is planned here: every temporary's
  * first and last launch, from which a backend packs its arena.
  */
@@ -75,6 +76,7 @@ export function plan(request: PlanRequest, context: GraphContext): Plan {
     draft,
     targets.map((target) => ({ ...target, value: found(target.value) })),
   )
+  fuseEpilogues(draft)
   return finish(leastPeak([draft, { ...draft, launches: freeEarly(draft, mayShare) }].map(reuseSlots)))
 }
 

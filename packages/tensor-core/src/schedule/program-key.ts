@@ -1,5 +1,5 @@
 import { dtypeName } from '../dtype.js'
-import type { Expression, Launch, Operand, Slot } from './program.js'
+import type { Expression, Launch, Operand, OpLaunch, ReduceLaunch, Slot } from './program.js'
 
 const ids = new WeakMap<object, number>()
 let nextId = 1
@@ -52,12 +52,16 @@ function launchKey(launch: Launch): string {
       return `map[${launch.shape}]${launch.expressions.map((e) => expressionKey(e, seen))}${operands}`
     }
     case 'reduce':
-      return `reduce[${launch.shape}]${launch.reduced}${launch.combine}${expressionKey(launch.expression, new Map())}${operands}`
+      return `reduce[${launch.shape}]${launch.reduced}${launch.combine}${expressionKey(launch.expression, new Map())}${epilogueKey(launch)}${operands}`
     case 'op':
-      return `op#${identity(launch.record)}<${attributesKey(launch.attributes)}>${operands}`
+      return `op#${identity(launch.record)}<${attributesKey(launch.attributes)}>${epilogueKey(launch)}${operands}`
     case 'fused':
       return `fused#${identity(launch.definition)}<${attributesKey(launch.attributes)}>${operands}`
   }
+}
+
+function epilogueKey({ epilogue }: ReduceLaunch | OpLaunch): string {
+  return epilogue ? `+${epilogue.from}:${expressionKey(epilogue.expression, new Map())}` : ''
 }
 
 /** A text that is equal for programs that are equal up to the buffers bound to them. */

@@ -62,6 +62,16 @@ export interface MapLaunch extends LaunchBase {
 }
 
 /**
+ * Elementwise work on a launch's only result before it is stored, in float32. `expression` takes the result as input 0 and
+ * the launch's inputs from number `from` on, which have the output's shape, as inputs 1, 2, ... It reads no index. Each of
+ * them stands at the element's own place, or repeats over all axes or all but the last.
+ */
+export interface Epilogue {
+  readonly expression: Expression
+  readonly from: number
+}
+
+/**
  * output = combine over the last `reduced` axes of `shape` of expression(inputs). The output's view has the leading axes'
  * shape. An empty reduction gives 0 for sum, -Infinity (or the dtype's least) for max, and the opposite for min.
  */
@@ -73,6 +83,7 @@ export interface ReduceLaunch extends LaunchBase {
   readonly inputs: readonly Operand[]
   readonly expression: Expression
   readonly output: Operand
+  readonly epilogue?: Epilogue
 }
 
 /** One op with a kernel of its own. Outputs are contiguous; inputs too unless the record is `strided`. */
@@ -82,6 +93,8 @@ export interface OpLaunch extends LaunchBase {
   readonly attributes: unknown
   readonly inputs: readonly Operand[]
   readonly outputs: readonly Operand[]
+  /** Only where the record `takesEpilogue`. */
+  readonly epilogue?: Epilogue
 }
 
 /** A fused op that the backend said it supports. */

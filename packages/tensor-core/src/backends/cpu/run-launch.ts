@@ -1,5 +1,6 @@
 import { isBlock } from '../../dtype.js'
 import type { HostValue, TensorSpec } from '../../ops/op-record.js'
+import { epilogueMap, withoutEpilogue } from '../../schedule/epilogue.js'
 import type {
   Expression,
   FusedLaunch,
@@ -25,12 +26,19 @@ export function runLaunch(launch: Launch, memory: Memory): void {
     case 'map':
       return runMap(launch, memory)
     case 'reduce':
-      return runReduce(launch, memory)
+      runReduce(withoutEpilogue(launch), memory)
+      return runEpilogue(launch, memory)
     case 'op':
-      return runOp(launch, memory)
+      runOp(withoutEpilogue(launch), memory)
+      return runEpilogue(launch, memory)
     case 'fused':
       return refuseFused(launch)
   }
+}
+
+function runEpilogue(launch: ReduceLaunch | OpLaunch, memory: Memory): void {
+  const map = epilogueMap(launch)
+  if (map) runMap(map, memory)
 }
 
 function refuseFused({ definition }: FusedLaunch): never {

@@ -1,5 +1,6 @@
 import { dtypeName, isBlock } from '../../dtype.js'
 import type { KernelLaunch, KernelSource } from '../../ops/op-record.js'
+import { ownInputs } from '../../schedule/epilogue.js'
 import type { FusedLaunch, Operand, OpLaunch } from '../../schedule/program.js'
 import { sizeOf } from '../../shape.js'
 import { contiguousView } from '../../view.js'
@@ -11,6 +12,8 @@ export interface OverridePass {
   /** Tells its code apart from other passes'; the source's `variant` and the dtypes are added. */
   readonly name: string
   readonly source: KernelSource
+  /** It applies the launch's epilogue, and takes its operands. Where no pass does, one of its own follows. */
+  readonly finishes?: boolean
 }
 
 /** What the engine that runs the kernels can do. */
@@ -51,8 +54,13 @@ function packedProduct({ inputs, outputs }: OpLaunch | FusedLaunch): KernelLaunc
 /** Ops, by name, for which this backend has better kernels than those they bring. */
 export const kernelOverrides: KernelOverrides = {
   matmul(launch, features) {
-    const plain = [...launch.inputs, ...launch.outputs].every(({ dtype }) => MATMUL_DTYPES.has(dtypeName(dtype)))
-    return plain ? matmulPasses(launch, features) : null
+    const plain = [...ownInputs(launch), ...launch.outputs].every(({ dtype }) => MATMUL_DTYPES.has(dtypeName(dtype)))
+    return plain
+      ? matmulPasses(
+          { ...launch, inputs: ownInputs(launch) },
+          { ...features, epilogueOf: launch.kind === 'op' ? launch : undefined },
+        )
+      : null
   },
   blockMatmul(launch, features) {
     const product = packedProduct(launch)

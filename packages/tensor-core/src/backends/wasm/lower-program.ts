@@ -1,13 +1,14 @@
 import type { LaunchPass } from '../../codegen/launch-pass.js'
-import { lowerLaunch } from '../../codegen/lower-launch.js'
+import { epiloguePass, lowerLaunch } from '../../codegen/lower-launch.js'
 import { sourcePass } from '../../codegen/op-kernel.js'
 import { byteLengthOf } from '../../dtype.js'
 import type { KernelSource } from '../../ops/op-record.js'
-import type { FusedLaunch, Program } from '../../schedule/program.js'
+import { withoutEpilogue } from '../../schedule/epilogue.js'
+import type { FusedLaunch, OpLaunch, Program } from '../../schedule/program.js'
 import { ALIGNMENT, alignUp } from './allocator.js'
 import { COMMAND_WORDS } from './control-layout.js'
 import { WASM_TARGET } from './kernel-cache.js'
-import type { EngineFeatures, KernelOverrides } from './kernel-overrides.js'
+import type { EngineFeatures, KernelOverrides, OverridePass } from './kernel-overrides.js'
 import { orderPasses, type PassOrder, type Touched } from './order-passes.js'
 import { type Interval, packArena } from './pack-arena.js'
 
@@ -73,9 +74,7 @@ export function lowerProgram(
           : null
     const passes =
       (launch.kind === 'op' || launch.kind === 'fused') && better
-        ? better.flatMap(
-            ({ name, source }) => sourcePass(name, source, launch, { code: `override ${name}`, workers }) ?? [],
-          )
+        ? overridePasses(launch, better, workers)
         : lowerLaunch(launch, WASM_TARGET, fusedKernels, workers)
     return passes.map((pass) => ({ pass, launch: index, label: launch.label }))
   })
@@ -139,4 +138,17 @@ export function lowerProgram(
     boundBytes,
     solo: passes.every((pass) => pass.solo),
   }
+}
+
+function overridePasses(
+  launch: OpLaunch | FusedLaunch,
+  better: readonly OverridePass[],
+  workers: number,
+): LaunchPass[] {
+  const own = launch.kind === 'op' ? withoutEpilogue(launch) : launch
+  const passes = better.map(({ name, source, finishes }) =>
+    sourcePass(name, source, finishes ? launch : own, { code: `override ${name}`, workers }),
+  )
+  const finished = launch.kind === 'fused' || better.some(({ finishes }) => finishes)
+  return [...passes, finished ? null : epiloguePass(launch, WASM_TARGET)].filter((pass) => pass !== null)
 }

@@ -13,10 +13,10 @@ const COLUMNS = 2
  * and for a single row of A one row after another, which is what reaches the memory's bandwidth.
  * Needs a column stride of 1 in A and a row stride of 1 in B.
  */
-export function buildDot(k: KernelBuilder, { a, b, y }: MatmulBuffers): void {
-  const square = dotRows(k, 'dot4x2', a, b, y, ROWS, COLUMNS, 1)
-  const column = dotRows(k, 'dot4x1', a, b, y, ROWS, 1, 1)
-  const single = dotRows(k, 'dot1x1', a, b, y, 1, 1, 4)
+export function buildDot(k: KernelBuilder, buffers: MatmulBuffers): void {
+  const square = dotRows(k, 'dot4x2', buffers, ROWS, COLUMNS, 1)
+  const column = dotRows(k, 'dot4x1', buffers, ROWS, 1, 1)
+  const single = dotRows(k, 'dot1x1', buffers, 1, 1, 4)
   forEachDirectUnit(k, (unit) => {
     const call = (func: KernelFunction, i: Value, j: Value): void => {
       const aRow = v.add(unit.a.base, v.mul(i, unit.a.row))
@@ -37,9 +37,7 @@ export function buildDot(k: KernelBuilder, { a, b, y }: MatmulBuffers): void {
 function dotRows(
   k: KernelBuilder,
   name: string,
-  a: BufferRef,
-  b: BufferRef,
-  y: BufferRef,
+  { a, b, y, finish }: MatmulBuffers,
   rows: number,
   columns: number,
   unroll: number,
@@ -97,7 +95,8 @@ function dotRows(
       k.for(whole, depth, (d) =>
         total.set(v.fma(v.load(a, v.add(left, d), 1), v.load(b, v.add(right, d), 1), total.get())),
       )
-      k.store(y, place, total.get())
+      const at = k.let(place)
+      k.store(y, at, finish?.(total.get(), at, 1) ?? total.get())
     }
     return undefined
   })

@@ -1,10 +1,13 @@
+import { epilogueCode } from '../../../codegen/epilogue-code.js'
+import { paramList } from '../../../codegen/param-list.js'
 import { isBlock } from '../../../dtype.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
-import type { KernelLaunch, KernelOperand, KernelSignature } from '../../../ops/op-record.js'
+import type { KernelLaunch, KernelOperand } from '../../../ops/op-record.js'
+import type { OpLaunch } from '../../../schedule/program.js'
 import type { OverridePass } from '../kernel-overrides.js'
 import { directParams } from './direct-params.js'
 import { buildDot } from './dot-kernel.js'
-import { matmulBuffers } from './matmul-buffers.js'
+import { type MatmulBuffers, matmulBuffers } from './matmul-buffers.js'
 import { type MatmulProblem, matmulProblem, splitProblem } from './matmul-problem.js'
 import type { Tile } from './micro-kernel.js'
 import { buildPack, type PackedOperand, packedBatchStrides, packedSize, packParams } from './pack-kernel.js'
@@ -38,6 +41,8 @@ export interface MatmulPassOptions {
   readonly fusedMultiplyAdd?: boolean
   /** A row's result does not depend on how many rows there are: no special case for few. */
   readonly batchInvariant?: boolean
+  /** The launch whose epilogue the results go through, where one pass sees all of a result's sum. */
+  readonly epilogueOf?: OpLaunch | undefined
   /** Panels and scratch of one launch take at most this much; larger products run in parts. Default: 32 MiB. */
   readonly workspaceBytes?: number
 }
@@ -55,19 +60,17 @@ export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = 
   const direct = isBlock((launch.inputs[1] as KernelOperand).dtype) ? null : directKernel(problem, options)
   if (direct) {
     const { name, params, build } = DIRECT_KERNELS[direct]
-    const source = {
-      work: () => multiplyAdds(problem),
-      params: () => params(problem),
-      build: (k: KernelBuilder, signature: KernelSignature) => build(k, matmulBuffers(k, signature, false)),
-    }
-    return [{ name, source }]
+    return [storingPass(name, { work: multiplyAdds(problem), params: params(problem), build }, options.epilogueOf)]
   }
   // A sum that is cut into parts must be kept in float32 between them.
   const tile = tileFor(problem, options)
   const blockDepth = y.dtype === 'float32' ? BLOCK_DEPTH : problem.k
   const limit = options.workspaceBytes ?? WORKSPACE_BYTES
   const fits = (part: MatmulProblem): boolean => layOut(part, blockDepth, tile).bytes <= limit
-  return splitProblem(problem, fits, BLOCK_DEPTH).flatMap((part): OverridePass[] => {
+  const parts = splitProblem(problem, fits, BLOCK_DEPTH)
+  // Of several parts none knows where in the whole product it stands.
+  const epilogueOf = parts.length === 1 ? options.epilogueOf : undefined
+  return parts.flatMap((part): OverridePass[] => {
     const { blocks, packedA, packedB, scratchStart, bytes } = layOut(part, blockDepth, tile)
     const packed = {
       a: packedBatchStrides(packedA),
@@ -85,17 +88,47 @@ export function matmulPasses(launch: KernelLaunch, options: MatmulPassOptions = 
           workspace: () => bytes,
         },
       },
-      {
-        name: `matmulTiles${tile.rows}x${tile.columns}`,
-        source: {
-          work: () => multiplyAdds(part),
-          params: () => tileParams(part, blocks, packed),
-          build: (k, signature) => buildTiles(k, matmulBuffers(k, signature), tile),
-          workspace: () => bytes,
+      storingPass(
+        `matmulTiles${tile.rows}x${tile.columns}`,
+        {
+          work: multiplyAdds(part),
+          params: tileParams(part, blocks, packed),
+          build: (k, buffers) => buildTiles(k, buffers, tile),
+          workspaceBytes: bytes,
         },
-      },
+        epilogueOf,
+      ),
     ]
   })
+}
+
+interface StoringKernel {
+  readonly work: number
+  readonly params: readonly number[]
+  readonly workspaceBytes?: number
+  build(k: KernelBuilder, buffers: MatmulBuffers): void
+}
+
+/** A pass whose results are those of the launch, or what its epilogue makes of them. */
+function storingPass(name: string, kernel: StoringKernel, epilogueOf: OpLaunch | undefined): OverridePass {
+  const { work, params, workspaceBytes, build } = kernel
+  const list = paramList()
+  const epilogue = epilogueOf ? epilogueCode(epilogueOf, list) : null
+  return {
+    name,
+    finishes: epilogue !== null,
+    source: {
+      work: () => work,
+      variant: () => epilogue?.key ?? '',
+      // The epilogue's come first: functions of a kernel see only what was declared before them.
+      params: () => [...list.values, ...params],
+      build(k, signature) {
+        const buffers = matmulBuffers(k, signature, workspaceBytes !== undefined)
+        build(k, epilogue ? { ...buffers, finish: epilogue.bind(k, list.declare(k), buffers.extra) } : buffers)
+      },
+      ...(workspaceBytes === undefined ? {} : { workspace: () => workspaceBytes }),
+    },
+  }
 }
 
 /** Kernels that read their operands where they are. */

@@ -8,7 +8,7 @@ import type { MatmulBuffers } from './matmul-buffers.js'
  * Few rows, or a small product, with B stored [K, N]: strips of C in registers, nothing packed, any strides in A.
  * Needs a column stride of 1 in B (or a depth of 0: then C is zeros).
  */
-export function buildStrips(k: KernelBuilder, { a, b, y }: MatmulBuffers): void {
+export function buildStrips(k: KernelBuilder, { a, b, y, finish }: MatmulBuffers): void {
   const int = (label: string) => ({ name: label, type: 'i32' }) as const
   const params = [int('a'), int('aRow'), int('aColumn'), int('b'), int('bRow'), int('depth'), int('c'), int('cRow')]
 
@@ -33,7 +33,10 @@ export function buildStrips(k: KernelBuilder, { a, b, y }: MatmulBuffers): void 
       })
       for (const [row, line] of sums.entries()) {
         const start = k.let(v.add(c as Value, v.mul(cRow as Value, row)))
-        for (const [j, sum] of line.entries()) k.store(y, v.add(start, v.i32(4 * j)), sum.get())
+        for (const [j, sum] of line.entries()) {
+          const at = k.let(v.add(start, v.i32(4 * j)))
+          k.store(y, at, finish?.(sum.get(), at, lanes) ?? sum.get())
+        }
       }
       return undefined
     })

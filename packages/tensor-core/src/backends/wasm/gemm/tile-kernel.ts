@@ -55,7 +55,7 @@ const int = (name: string) => ({ name, type: 'i32' }) as const
  * of B, so that the rows of C are written from left to right. A sum runs through the depth's parts in order, whoever
  * computes it.
  */
-export function buildTiles(k: KernelBuilder, { panels, y }: MatmulBuffers, tile: Tile): void {
+export function buildTiles(k: KernelBuilder, { panels, y, finish }: MatmulBuffers, tile: Tile): void {
   const units = k.param('units')
   const [m, n, depth] = [k.param('m'), k.param('n'), k.param('k')]
   const [blockRows, blockColumns, blockDepth] = [k.param('blockRows'), k.param('blockColumns'), k.param('blockDepth')]
@@ -152,5 +152,15 @@ export function buildTiles(k: KernelBuilder, { panels, y }: MatmulBuffers, tile:
       },
       blockDepth,
     )
+    // The unit's block of C is whole now, and still in the second cache.
+    if (finish) {
+      k.for(row0, row1, (i) => {
+        const line = k.let(v.add(cBase, v.mul(i, cRow)))
+        k.forVector(column0, column1, (j, lanes) => {
+          const c = k.let(v.add(line, j))
+          k.store(y, c, finish(k.let(v.load(y, c, lanes)), c, lanes, j))
+        })
+      })
+    }
   })
 }

@@ -1,6 +1,6 @@
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder, Variable } from '../../../kernel/kernel-builder.js'
-import type { BufferRef, KernelFunction, Value } from '../../../kernel/value.js'
+import type { KernelFunction, Value } from '../../../kernel/value.js'
 import { batchOffsets, batchParams, paddedBatch } from './batch-index.js'
 import type { MatmulBuffers } from './matmul-buffers.js'
 import type { MatmulOperand, MatmulProblem } from './matmul-problem.js'
@@ -29,7 +29,7 @@ export function vectorParams({ batch, m, n, k, a, b, c }: MatmulProblem): number
  * One to three rows times a matrix stored [N, K] (a Linear layer's weight): the matrix is read once, at the memory's
  * bandwidth. Needs a column stride of 1 in A and a row stride of 1 in B.
  */
-export function buildVector(k: KernelBuilder, { a, b, y }: MatmulBuffers): void {
+export function buildVector(k: KernelBuilder, buffers: MatmulBuffers): void {
   const [units, part, m, n, depth] = ['units', 'part', 'm', 'n', 'k'].map((name) => k.param(name)) as Five
   const extents = batchParams(k, 'extent')
   const operands = ['a', 'b', 'c'].map((name) => ({
@@ -37,7 +37,7 @@ export function buildVector(k: KernelBuilder, { a, b, y }: MatmulBuffers): void 
     step: k.param(`${name}Step`),
     batch: batchParams(k, `${name}Batch`),
   }))
-  const dots = Array.from({ length: STREAMS }, (_, i) => dotStreams(k, a, b, y, i + 1))
+  const dots = Array.from({ length: STREAMS }, (_, i) => dotStreams(k, buffers, i + 1))
   const [aStep, bStep, cStep] = operands.map(({ step }) => step) as [Value, Value, Value]
   const apart = k.let(v.mul(part, bStep), 'apart')
 
@@ -80,7 +80,7 @@ type Three = [Value, Value, Value]
 type Five = [Value, Value, Value, Value, Value]
 
 /** (a, b, apart, depth, c, part): products of a row of A with the rows of B at b, b + apart, ..., to c, c + part, ... */
-function dotStreams(k: KernelBuilder, a: BufferRef, b: BufferRef, y: BufferRef, streams: number): KernelFunction {
+function dotStreams(k: KernelBuilder, { a, b, y, finish }: MatmulBuffers, streams: number): KernelFunction {
   const params = ['a', 'b', 'apart', 'depth', 'c', 'part'].map((name) => ({ name, type: 'i32' }) as const)
   return k.func(`dot${streams}`, params, (aStart, bStart, apart, depth, c, part) => {
     const step = 4 * UNROLL
@@ -108,7 +108,8 @@ function dotStreams(k: KernelBuilder, a: BufferRef, b: BufferRef, y: BufferRef, 
       k.for(whole, depth as Value, (d) =>
         total.set(v.fma(v.load(a, v.add(aStart as Value, d), 1), v.load(b, v.add(start, d), 1), total.get())),
       )
-      k.store(y, v.add(c as Value, v.mul(part as Value, s)), total.get())
+      const at = k.let(v.add(c as Value, v.mul(part as Value, s)))
+      k.store(y, at, finish?.(total.get(), at, 1) ?? total.get())
     }
     return undefined
   })
