@@ -1,10 +1,18 @@
 import type { Tensor } from '../graph/tensor.js'
 import type { KernelSource, TensorSpec, VjpContext } from '../ops/op-record.js'
+import type { WgslSource } from '../wgsl/wgsl-source.js'
 
 /** A module that holds a fused op's kernel for one backend: launches run in order, each over the same operands. */
 export interface FusedKernelModule<Attributes = unknown> {
   readonly default: KernelSource<Attributes> | readonly KernelSource<Attributes>[]
 }
+
+/** The same for a GPU: kernels in the kernel language or in WGSL. */
+export interface FusedGpuModule<Attributes = unknown> {
+  readonly default: GpuKernelSource<Attributes> | readonly GpuKernelSource<Attributes>[]
+}
+
+export type GpuKernelSource<Attributes = unknown> = KernelSource<Attributes> | WgslSource<Attributes>
 
 /** A fused op as nodes and programs hold it: inputs in a list, options apart. */
 // biome-ignore lint/suspicious/noExplicitAny: definitions of all attribute types meet in nodes and programs
@@ -14,7 +22,7 @@ export interface FusedDefinition<Attributes = any> {
   fallback(inputs: readonly Tensor[], attributes: Attributes): Tensor | readonly Tensor[]
   readonly kernels: {
     readonly wasm?: () => Promise<FusedKernelModule<Attributes>>
-    readonly webgpu?: () => Promise<FusedKernelModule<Attributes>>
+    readonly webgpu?: () => Promise<FusedGpuModule<Attributes>>
   }
   /** Whether the kernels take these inputs; where they do not, the fallback runs. Default: always. */
   supports?(inputs: readonly TensorSpec[], attributes: Attributes): boolean

@@ -1,16 +1,16 @@
-import { lowerLaunch } from '../../codegen/lower-launch.js'
 import { printPass } from '../../codegen/print-pass.js'
 import { BackendError, MemoryLimitError, TensorError } from '../../errors.js'
-import type { FusedDefinition } from '../../fused/fused-definition.js'
-import type { KernelSource } from '../../ops/op-record.js'
+import type { FusedDefinition, GpuKernelSource } from '../../fused/fused-definition.js'
 import type { Program } from '../../schedule/program.js'
 import type { Backend, BufferHandle, Executable } from '../backend.js'
 import { BUFFER_USAGE, wholeWords } from './gpu-constants.js'
 import { createKernelCache, WEBGPU_TARGET } from './kernel-cache.js'
+import { lowerForGpu } from './lower-for-gpu.js'
 import { openDevice, type WebGpuOptions } from './open-device.js'
 import { type PreparedProgram, prepareProgram, type Step, type StepBuffer } from './prepare-program.js'
 import { createStagingPool } from './staging-pool.js'
 import { createTemporaryArena } from './temporary-arena.js'
+import { isWgsl } from './wgsl-pass.js'
 import { createWriteBytes } from './write-bytes.js'
 
 /** Programs submitted and not finished: more gives nothing, and lets memory and delays grow. */
@@ -21,7 +21,7 @@ interface WebGpuBuffer extends BufferHandle {
 }
 
 interface LoadedProgram extends Executable {
-  readonly fused: ReadonlyMap<FusedDefinition, readonly KernelSource[]>
+  readonly fused: ReadonlyMap<FusedDefinition, readonly GpuKernelSource[]>
   /** By the aliasing of the bound buffers: almost always one. */
   readonly variants: Map<string, LoadedVariant>
 }
@@ -154,7 +154,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       pass ??= encoder.beginComputePass()
       pass.setPipeline(step.kernel.pipeline)
       pass.setBindGroup(0, bindGroup(variant, at, step, bound))
-      pass.dispatchWorkgroups(step.groups)
+      pass.dispatchWorkgroups(...step.groups)
     }
     pass?.end()
     device.queue.submit([encoder.finish()])
@@ -221,8 +221,8 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       alive('webgpu print')
       const fused = await fusedKernels(program)
       return program.launches.map((launch) =>
-        lowerLaunch(launch, WEBGPU_TARGET, ({ definition }) => fused.get(definition) ?? []).map((pass) =>
-          printPass(pass, WEBGPU_TARGET),
+        lowerForGpu(launch, ({ definition }) => fused.get(definition) ?? [], kernels.traits).map((pass) =>
+          isWgsl(pass) ? kernels.text(pass) : printPass(pass, WEBGPU_TARGET),
         ),
       )
     },
@@ -282,8 +282,8 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
 }
 
 /** Every fused op's kernels, imported before anything is compiled. */
-async function fusedKernels(program: Program): Promise<Map<FusedDefinition, readonly KernelSource[]>> {
-  const kernels = new Map<FusedDefinition, readonly KernelSource[]>()
+async function fusedKernels(program: Program): Promise<Map<FusedDefinition, readonly GpuKernelSource[]>> {
+  const kernels = new Map<FusedDefinition, readonly GpuKernelSource[]>()
   for (const launch of program.launches) {
     if (launch.kind !== 'fused' || kernels.has(launch.definition)) continue
     const source = launch.definition.kernels.webgpu

@@ -25,6 +25,13 @@ export function dispatchCount(code: KernelCode, params: readonly number[], limit
   return nested ? Math.min(UNKNOWN_GROUPS, limit) : 1
 }
 
+/** So many workgroups in x and y; the last row may have more than there are. */
+export function foldGroups(count: number, limit: number): readonly [x: number, y: number] {
+  if (count <= limit) return [count, 1]
+  const y = Math.ceil(count / limit)
+  return [Math.ceil(count / y), y]
+}
+
 /** An i32 or bool value from the parameters alone; undefined where it takes more. */
 function evaluate(value: Value, params: readonly number[], known: ReadonlyMap<Local, number>): number | undefined {
   const inner = (v: Value) => evaluate(v, params, known)

@@ -63,7 +63,8 @@ export function paramWords(code: KernelCode, plan: BindingPlan): number {
   return Math.max(4, Math.ceil((code.params.length + packed) / 4) * 4)
 }
 
-function declarations(code: KernelCode, plan: BindingPlan): string {
+/** The parameters' and the storage bindings' declarations. */
+export function declarations(code: KernelCode, plan: BindingPlan): string {
   const lines = [`// ${code.name}`]
   lines.push(`@group(0) @binding(0) var<uniform> params: array<vec4<i32>, ${paramWords(code, plan) / 4}>;`)
   plan.bindings.forEach((binding, at) => {
@@ -86,7 +87,7 @@ function storesOutsideParallel(block: readonly Statement[]): boolean {
   return stores(block)
 }
 
-function emitFunction(scope: Scope, func: KernelFunction): string {
+export function emitFunction(scope: Scope, func: KernelFunction): string {
   const assigned = new Set(localsOf(func.body))
   const params = func.params.map((p) => `${localName(p)}${assigned.has(p) ? '_in' : ''}: ${p.type}`).join(', ')
   const lines = [`fn ${scope.functionNames.get(func)}(${params})${func.result ? ` -> ${func.result.type}` : ''} {`]

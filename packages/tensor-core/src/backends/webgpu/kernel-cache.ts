@@ -2,16 +2,21 @@ import type { LaunchPass } from '../../codegen/launch-pass.js'
 import { BackendError } from '../../errors.js'
 import { buildKernel, type KernelTarget } from '../../kernel/kernel-builder.js'
 import type { KernelCode } from '../../kernel/value.js'
+import type { GpuTraits } from '../../wgsl/wgsl-source.js'
+import { emitTemplate } from './emit-template.js'
 import { emitWgsl } from './emit-wgsl.js'
 import { STAGE_COMPUTE } from './gpu-constants.js'
-import { type KernelUses, kernelUses } from './kernel-uses.js'
+import { type KernelUses, kernelUses, templateUses } from './kernel-uses.js'
 import { type BindingPlan, planBindings } from './plan-bindings.js'
+import { type GpuPass, isWgsl, type WgslPass } from './wgsl-pass.js'
 
 /** Shaders are scalar: a GPU's vectors are its invocations. */
 export const WEBGPU_TARGET: KernelTarget = { name: 'webgpu', vectorLanes: 1 }
 
 export interface CompiledKernel {
   readonly code: KernelCode
+  /** Workgroups of a pass of it, where it says so itself; they are folded into two dimensions above the limit of one. */
+  readonly template: boolean
   readonly plan: BindingPlan
   readonly pipeline: GPUComputePipeline
   readonly layout: GPUBindGroupLayout
@@ -20,33 +25,64 @@ export interface CompiledKernel {
 /** Pipelines by the structure of their code: neither sizes nor buffers compile anything again. */
 export interface KernelCache {
   /** `identities`: one a buffer of the pass; equal ones are one GPU buffer. Throws BackendError with the shader's errors. */
-  compile(pass: LaunchPass, label: string, identities: readonly unknown[]): Promise<CompiledKernel>
+  compile(pass: GpuPass, label: string, identities: readonly unknown[]): Promise<CompiledKernel>
+  /** The shader of a pass whose buffers are all different. */
+  text(pass: GpuPass): string
+  readonly traits: GpuTraits
   /** Pipelines made so far. */
   count(): number
 }
 
+/** A kernel before its buffers' places are known. */
+interface Kernel {
+  readonly code: KernelCode
+  readonly uses: KernelUses
+  readonly template: boolean
+  text(plan: BindingPlan): string
+}
+
+function languageKernel(pass: LaunchPass): Kernel {
+  const code = buildKernel(pass.name, WEBGPU_TARGET, pass.build)
+  const uses = kernelUses(code)
+  return { code, uses, template: false, text: (plan) => emitWgsl(code, uses, plan) }
+}
+
+function templateKernel(pass: WgslPass): Kernel {
+  let declared: ReturnType<WgslPass['declare']> | undefined
+  const code = buildKernel(pass.name, WEBGPU_TARGET, (k) => {
+    declared = pass.declare(k)
+  })
+  const { buffers, functions } = declared as ReturnType<WgslPass['declare']>
+  const uses = templateUses(code, functions, pass.fours)
+  return { code, uses, template: true, text: (plan) => emitTemplate(pass, { code, buffers, functions }, uses, plan) }
+}
+
+function traitsOf({ features, limits }: GPUDevice): GpuTraits {
+  return {
+    f16: features.has('shader-f16'),
+    subgroups: features.has('subgroups'),
+    maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
+    maxWorkgroupSize: limits.maxComputeInvocationsPerWorkgroup,
+  }
+}
+
 export function createKernelCache(device: GPUDevice): KernelCache {
-  const kernels = new Map<string, { code: KernelCode; uses: KernelUses }>()
+  const traits = traitsOf(device)
+  const kernels = new Map<string, Kernel>()
   const pipelines = new Map<string, Promise<CompiledKernel>>()
   let count = 0
 
-  const kernelOf = (pass: LaunchPass): { code: KernelCode; uses: KernelUses } => {
+  const kernelOf = (pass: GpuPass): Kernel => {
     let kernel = kernels.get(pass.key)
     if (!kernel) {
-      const code = buildKernel(pass.name, WEBGPU_TARGET, pass.build)
-      kernel = { code, uses: kernelUses(code) }
+      kernel = isWgsl(pass) ? templateKernel(pass) : languageKernel(pass)
       kernels.set(pass.key, kernel)
     }
     return kernel
   }
 
-  const compile = async (
-    label: string,
-    code: KernelCode,
-    uses: KernelUses,
-    plan: BindingPlan,
-  ): Promise<CompiledKernel> => {
-    const wgsl = emitWgsl(code, uses, plan)
+  const compile = async (label: string, kernel: Kernel, plan: BindingPlan): Promise<CompiledKernel> => {
+    const wgsl = kernel.text(plan)
     device.pushErrorScope('validation')
     const module = device.createShaderModule({ label, code: wgsl })
     const layout = device.createBindGroupLayout({
@@ -75,23 +111,31 @@ export function createKernelCache(device: GPUDevice): KernelCache {
       throw new BackendError(`webgpu: ${label}`, 'a shader that compiles', `${reason}\n${wgsl}`)
     }
     count++
-    return { code, plan, pipeline: made, layout }
+    return { code: kernel.code, template: kernel.template, plan, pipeline: made, layout }
   }
 
   return {
     compile(pass, label, identities) {
-      const { code, uses } = kernelOf(pass)
+      const kernel = kernelOf(pass)
       const limit = device.limits.maxStorageBuffersPerShaderStage
-      const plan = planBindings(`webgpu: ${label}`, uses.buffers, identities, limit)
+      const plan = planBindings(`webgpu: ${label}`, kernel.uses.buffers, identities, limit)
       const key = `${pass.key}|${plan.key}`
       let compiled = pipelines.get(key)
       if (!compiled) {
-        compiled = compile(label, code, uses, plan)
+        compiled = compile(label, kernel, plan)
         pipelines.set(key, compiled)
         compiled.catch(() => pipelines.delete(key))
       }
       return compiled
     },
+    text(pass) {
+      const kernel = kernelOf(pass)
+      const { buffers } = kernel.uses
+      return kernel.text(
+        planBindings(pass.name, buffers, [...buffers.keys()], device.limits.maxStorageBuffersPerShaderStage),
+      )
+    },
+    traits,
     count: () => count,
   }
 }

@@ -9,6 +9,8 @@ export interface BufferUse {
   readonly dtypes: ReadonlySet<ScalarDType>
   /** The dtypes that are stored. */
   readonly stored: ReadonlySet<ScalarDType>
+  /** float32, and read by fours at multiples of four: it may be an array of vectors. */
+  readonly fours?: boolean
 }
 
 export interface KernelUses {
@@ -104,5 +106,25 @@ export function kernelUses(code: KernelCode): KernelUses {
       stored: stored[index] as Set<ScalarDType>,
     })),
     functions: [...functions],
+  }
+}
+
+/** The uses of a kernel written in WGSL, which says itself what it writes; those of `functions` beside. */
+export function templateUses(
+  code: KernelCode,
+  functions: Readonly<Record<string, KernelFunction>>,
+  fours: ReadonlySet<string>,
+): KernelUses {
+  const body: Statement[] = Object.values(functions).map((func) => ({ kind: 'call', func, args: [] }))
+  const inner = kernelUses({ ...code, body })
+  return {
+    functions: inner.functions,
+    buffers: code.buffers.map(({ name, dtype, access }, i) => ({
+      access,
+      // Packed blocks are read by words.
+      dtypes: new Set<ScalarDType>([dtype === 'uint8' ? 'uint32' : dtype]),
+      stored: new Set(access === 'read' ? inner.buffers[i]?.stored : [dtype]),
+      fours: fours.has(name) && dtype === 'float32',
+    })),
   }
 }

@@ -9,6 +9,9 @@ export interface WebGpuOptions {
   readonly memoryLimitBytes?: number
 }
 
+/** Used where an adapter has them, and never needed. */
+const WANTED = ['shader-f16', 'subgroups', 'timestamp-query']
+
 const instances = new WeakMap<GPUDevice, GPU>()
 
 /** Opens a device with the highest limits that the adapter has. Throws BackendError where there is none. */
@@ -28,6 +31,7 @@ export async function openDevice(options: WebGpuOptions): Promise<GPUDevice> {
     const device = await adapter.requestDevice({
       label: 'almanac',
       requiredLimits: { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize },
+      requiredFeatures: WANTED.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[],
     })
     // Dawn's instance must outlive its devices, and a device does not hold it.
     if (gpu) instances.set(device, gpu)

@@ -2,7 +2,7 @@ import { BackendError } from '../../errors.js'
 import type { BufferUse } from './kernel-uses.js'
 
 /** What a storage binding is an array of. `atomic<u32>`: words that invocations write in parts. */
-export type WgslElement = 'f32' | 'i32' | 'u32' | 'atomic<u32>'
+export type WgslElement = 'f32' | 'i32' | 'u32' | 'atomic<u32>' | 'vec4<f32>'
 
 export interface StorageBinding {
   readonly access: 'read' | 'read_write'
@@ -86,6 +86,8 @@ function elementOf(members: readonly number[], buffers: readonly BufferUse[]): W
   const uses = members.map((m) => buffers[m] as BufferUse)
   // Writing a part of a word must not disturb the neighbour that another invocation writes.
   if (uses.some((use) => [...use.stored].some((dtype) => !NATIVE[dtype]))) return 'atomic<u32>'
+  // Seen under two names it may be read element by element under the other.
+  if (uses.length === 1 && uses[0]?.access === 'read' && uses[0].fours) return 'vec4<f32>'
   const elements = new Set(uses.flatMap((use) => [...use.dtypes].map((dtype) => NATIVE[dtype] ?? 'u32')))
   return elements.size === 1 ? ([...elements][0] as WgslElement) : 'u32'
 }

@@ -1,15 +1,15 @@
 import type { LaunchPass } from '../../codegen/launch-pass.js'
-import { lowerLaunch } from '../../codegen/lower-launch.js'
 import { byteLengthOf } from '../../dtype.js'
 import { MemoryLimitError } from '../../errors.js'
-import type { KernelSource } from '../../ops/op-record.js'
 import { peakOf } from '../../schedule/peak-memory.js'
-import type { FusedLaunch, Program } from '../../schedule/program.js'
-import { dispatchCount } from './dispatch-count.js'
+import type { Program } from '../../schedule/program.js'
+import { dispatchCount, foldGroups } from './dispatch-count.js'
 import { paramWords } from './emit-wgsl.js'
 import { BUFFER_USAGE, wholeWords } from './gpu-constants.js'
-import { type CompiledKernel, type KernelCache, WEBGPU_TARGET } from './kernel-cache.js'
+import type { CompiledKernel, KernelCache } from './kernel-cache.js'
+import { type FusedKernels, lowerForGpu } from './lower-for-gpu.js'
 import { planTemporaries, type Temporary } from './plan-temporaries.js'
+import { type GpuPass, isWgsl } from './wgsl-pass.js'
 
 /** A buffer of a step: one given with `run`, by its place among them, or a block of the temporaries. */
 export type StepBuffer = { readonly bound: number } | { readonly block: number }
@@ -28,7 +28,8 @@ type Place = { readonly bound: number } | { readonly temporary: number }
 export interface Step {
   readonly label: string
   readonly kernel: CompiledKernel
-  readonly groups: number
+  /** Workgroups in x and y. */
+  readonly groups: readonly [number, number]
   /** Where its parameters stand in the program's parameter buffer. */
   readonly paramsOffset: number
   readonly paramsBytes: number
@@ -56,7 +57,7 @@ export async function prepareProgram(
   device: GPUDevice,
   kernels: KernelCache,
   program: Program,
-  fusedKernels: (launch: FusedLaunch) => readonly KernelSource[],
+  fusedKernels: FusedKernels,
   aliases: readonly number[],
 ): Promise<PreparedProgram> {
   const slotBytes = program.slots.map((slot) => wholeWords(byteLengthOf(slot.dtype, slot.size)))
@@ -80,9 +81,9 @@ export async function prepareProgram(
         : { temporary: temporary(slotBytes[index] as number, slot.first, slot.last) },
   )
 
-  const passes: { pass: LaunchPass; label: string; index: number; workspace: number }[] = []
+  const passes: { pass: GpuPass; label: string; index: number; workspace: number }[] = []
   program.launches.forEach((launch, index) => {
-    const lowered = lowerLaunch(launch, WEBGPU_TARGET, fusedKernels)
+    const lowered = lowerForGpu(launch, fusedKernels, kernels.traits)
     const bytes = Math.max(0, ...lowered.map((pass) => pass.workspaceBytes))
     const usesWorkspace = lowered.some((pass) => pass.buffers.includes('workspace'))
     // The passes of a launch share one workspace.
@@ -127,7 +128,10 @@ export async function prepareProgram(
     const paramsOffset = paramsBytes
     const length = paramWords(kernel.code, kernel.plan) * 4
     paramsBytes = Math.ceil((paramsOffset + length) / alignment) * alignment
-    const groups = dispatchCount(kernel.code, pass.params, device.limits.maxComputeWorkgroupsPerDimension)
+    const limit = device.limits.maxComputeWorkgroupsPerDimension
+    const groups = isWgsl(pass)
+      ? foldGroups(pass.groups, limit)
+      : ([dispatchCount(kernel.code, pass.params, limit), 1] as const)
     return { label, kernel, groups, paramsOffset, paramsBytes: length, words, buffers, copies }
   })
 
@@ -136,7 +140,7 @@ export async function prepareProgram(
   const resolve = (place: Place): StepBuffer =>
     'bound' in place ? place : { block: assignment[place.temporary] as number }
   const steps = drafts
-    .filter(({ groups }) => groups > 0)
+    .filter(({ groups }) => groups[0] > 0)
     .map(
       ({ words: _, buffers, copies, ...rest }): Step => ({
         ...rest,

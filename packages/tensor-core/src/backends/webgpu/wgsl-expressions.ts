@@ -1,23 +1,17 @@
 import { computeTypeOf } from '../../dtype.js'
 import { KernelTypeError } from '../../errors.js'
-import type { BufferRef, KernelCode, KernelFunction, Local, Statement, Value } from '../../kernel/value.js'
+import type { BufferRef, KernelFunction, Local, Statement, Value } from '../../kernel/value.js'
 import { operandsOf } from '../../kernel/walk.js'
-import type { BindingPlan } from './plan-bindings.js'
+import { type Accessors, loadElement, parameter, storeElement } from './wgsl-accessors.js'
 import { binary, bitcast, COMPARE, conversion, literal, opaque, unary } from './wgsl-operators.js'
-import { decodeElement, NATIVE, storePartOfWord } from './wgsl-storage.js'
 
 /** Expressions nested deeper than this are cut into `let`s: WGSL parsers give up at 128, and people earlier. */
 const MAX_DEPTH = 24
 
 /** What the parts of one shader share. */
-export interface Scope {
-  readonly where: string
-  readonly code: KernelCode
-  readonly plan: BindingPlan
+export interface Scope extends Accessors {
   /** The parallel loop, if its ranges are one unit long. */
   readonly unit: (Statement & { kind: 'parallel' }) | null
-  /** Sources of the functions that load and store what WGSL has no type for, by name. */
-  readonly accessors: Map<string, string>
   readonly functionNames: Map<KernelFunction, string>
   readonly temporaries: { count: number }
 }
@@ -26,8 +20,6 @@ export const identifier = (name: string): string => name.replace(/[^A-Za-z0-9_]/
 
 // A local's id makes its name unique, and no WGSL keyword ends in an underscore and digits.
 export const localName = (local: Local): string => `${identifier(local.name.replace(/\d+$/, ''))}_${local.id}`
-
-const param = (index: number): string => `params[${index >> 2}].${'xyzw'[index & 3]}`
 
 /** The expressions of one statement: what is shared or nested deep becomes a `let` before it. */
 export class Expressions {
@@ -87,26 +79,8 @@ export class Expressions {
   }
 
   store(buffer: BufferRef, index: Value, value: Value): string {
-    const { binding, packedIndex } = this.placement(buffer)
-    const { element, access } = this.scope.plan.bindings[binding] as BindingPlan['bindings'][number]
-    if (access === 'read' || packedIndex >= 0) {
-      throw new KernelTypeError(this.scope.where, `stores into writable buffers only`, `one into ${buffer.name}`)
-    }
     const at = this.emit(index)
-    const converted = conversion(this.emit(value), value.type, computeTypeOf(buffer.dtype))
-    if (NATIVE[buffer.dtype] === element) return `b${binding}[${at}] = ${converted};`
-    const type = computeTypeOf(buffer.dtype)
-    const name = `store_${binding}_${buffer.dtype}`
-    if (!this.scope.accessors.has(name)) {
-      const body =
-        element === 'u32'
-          ? `b${binding}[i] = bitcast<u32>(v);`
-          : NATIVE[buffer.dtype]
-            ? `atomicStore(&b${binding}[i], bitcast<u32>(v));`
-            : storePartOfWord(`b${binding}`, buffer.dtype)
-      this.scope.accessors.set(name, `fn ${name}(i: i32, v: ${type}) {\n  ${body}\n}\n`)
-    }
-    return `${name}(${at}, ${converted});`
+    return storeElement(this.scope, buffer, at, conversion(this.emit(value), value.type, computeTypeOf(buffer.dtype)))
   }
 
   private named(value: Value, text: string): string {
@@ -117,32 +91,6 @@ export class Expressions {
     return name
   }
 
-  private placement(buffer: BufferRef): BindingPlan['placements'][number] {
-    return this.scope.plan.placements[buffer.index] as BindingPlan['placements'][number]
-  }
-
-  private load(buffer: BufferRef, at: string): string {
-    const { binding, packedIndex } = this.placement(buffer)
-    const { element } = this.scope.plan.bindings[binding] as BindingPlan['bindings'][number]
-    if (NATIVE[buffer.dtype] === element && packedIndex < 0) return `b${binding}[${at}]`
-    const name = `load_${binding}_${packedIndex < 0 ? '' : `${packedIndex}_`}${buffer.dtype}`
-    if (!this.scope.accessors.has(name)) {
-      const base = packedIndex < 0 ? '' : `${param(this.scope.code.params.length + packedIndex)} + `
-      const word = (index: string): string =>
-        element === 'atomic<u32>'
-          ? `atomicLoad(&b${binding}[${base}${index}])`
-          : element === 'u32'
-            ? `b${binding}[${base}${index}]`
-            : `bitcast<u32>(b${binding}[${base}${index}])`
-      const type = computeTypeOf(buffer.dtype)
-      this.scope.accessors.set(
-        name,
-        `fn ${name}(i: i32) -> ${type} {\n  return ${decodeElement(buffer.dtype, word)};\n}\n`,
-      )
-    }
-    return `${name}(${at})`
-  }
-
   private expression(value: Value): string {
     switch (value.kind) {
       case 'const':
@@ -150,9 +98,9 @@ export class Expressions {
       case 'local':
         return localName(value.local)
       case 'param':
-        return param(value.index)
+        return parameter(value.index)
       case 'load':
-        return this.load(value.buffer, this.emit(value.index))
+        return loadElement(this.scope, value.buffer, this.emit(value.index))
       case 'unary':
         return unary(value.op, value.type, this.emit(value.a))
       case 'binary':

@@ -1,8 +1,8 @@
+import type { MatmulOperand, MatmulProblem } from '../../../codegen/matmul-problem.js'
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
 import type { Value } from '../../../kernel/value.js'
 import { batchOffsets, batchParams, paddedBatch } from './batch-index.js'
-import type { MatmulOperand, MatmulProblem } from './matmul-problem.js'
 
 /** Columns and at most rows of C that one unit of a kernel without packing computes. */
 export const DIRECT_COLUMNS = 16

@@ -1,10 +1,10 @@
+import { distinctBatches, type MatmulOperand } from '../../../codegen/matmul-problem.js'
 import type { BlockFormat } from '../../../formats/define-format.js'
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
 import type { BufferRef, KernelFunction, Value } from '../../../kernel/value.js'
 import { batchOffsets, batchParams, paddedBatch } from './batch-index.js'
 import type { MatmulBuffers } from './matmul-buffers.js'
-import { distinctBatches, type MatmulOperand } from './matmul-problem.js'
 import { packBlocks } from './pack-blocks.js'
 import { transpose } from './transpose.js'
 

@@ -1,9 +1,9 @@
+import type { MatmulProblem } from '../../../codegen/matmul-problem.js'
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
 import type { KernelFunction, Value } from '../../../kernel/value.js'
 import { batchOffsets, batchParams, paddedBatch } from './batch-index.js'
 import type { MatmulBuffers } from './matmul-buffers.js'
-import type { MatmulProblem } from './matmul-problem.js'
 import { microKernel, type Tile } from './micro-kernel.js'
 
 /** How C is cut into units of parallel work: blocks of rows and columns, which share panels in the caches. */

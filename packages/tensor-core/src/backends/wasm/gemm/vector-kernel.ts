@@ -1,9 +1,9 @@
+import type { MatmulOperand, MatmulProblem } from '../../../codegen/matmul-problem.js'
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder, Variable } from '../../../kernel/kernel-builder.js'
 import type { KernelFunction, Value } from '../../../kernel/value.js'
 import { batchOffsets, batchParams, paddedBatch } from './batch-index.js'
 import type { MatmulBuffers } from './matmul-buffers.js'
-import type { MatmulOperand, MatmulProblem } from './matmul-problem.js'
 
 /**
  * Rows of B that are read by turns, each from a part of the matrix of its own. One row after the other is one stream, and

@@ -1,5 +1,5 @@
-import type { KernelOperand } from '../../../ops/op-record.js'
-import { contiguousStrides } from '../../../shape.js'
+import type { KernelOperand } from '../ops/op-record.js'
+import { contiguousStrides } from '../shape.js'
 
 /** An operand's place: element (batch, row, column) at offset + sum(batch * stride) + row * rowStride + column * columnStride. */
 export interface MatmulOperand {
