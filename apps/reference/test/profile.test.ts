@@ -15,11 +15,17 @@ const TINY =
 /** 2 M N K of every product: projections, feed-forward and head. */
 const productFlops = (rows: number, headRows: number): number =>
   2 * rows * LAYERS * (2 * C * C + 2 * C * KV + 3 * C * F) + 2 * headRows * C * V
+/** What products add to before they store: two residuals a layer; going back, the sums of three gradients and of two. */
+const [FORWARD_SUMS, BACKWARD_SUMS] = [2, 3]
+const sumFlops = (rows: number, sums: number): number => rows * LAYERS * sums * C
 /** A prompt needs the logits of its last token alone; a gradient is two products for each one. */
 const EXPECTED = {
-  prefill: { launches: 7 * LAYERS + 1, flops: productFlops(T, 1) },
-  decode: { launches: 7 * LAYERS + 1, flops: productFlops(1, 1) },
-  train: { launches: 3 * (7 * LAYERS + 1), flops: 3 * productFlops(B * T, B * T) },
+  prefill: { launches: 7 * LAYERS + 1, flops: productFlops(T, 1) + sumFlops(T, FORWARD_SUMS) },
+  decode: { launches: 7 * LAYERS + 1, flops: productFlops(1, 1) + sumFlops(1, FORWARD_SUMS) },
+  train: {
+    launches: 3 * (7 * LAYERS + 1),
+    flops: 3 * productFlops(B * T, B * T) + sumFlops(B * T, FORWARD_SUMS + BACKWARD_SUMS),
+  },
 }
 const PHASES = Object.keys(EXPECTED) as (keyof typeof EXPECTED)[]
 

@@ -91,6 +91,8 @@ export async function prepareDecoding(threads: number, shape: string, format: st
     layer.weight = new Parameter(layer.weight.shape, layer.weight.initializer, { dtype, name: layer.weight.name })
     layer.weight.assign(randomWeight(layer.weight.shape, dtype))
     await layer.weight.value.realize()
+    // Where the process allows it (ownProcess): the peak of memory is to be that of the model, not of copies that wait.
+    ;(globalThis as { gc?: () => void }).gc?.()
   }
   for (const parameter of model.parameters()) if (parameter.shape.length === 1) parameter.assign(1)
   const cache = contiguousCache({

@@ -15,7 +15,7 @@ export interface OwnProcess {
 
 /** @param node the Node that runs it */
 export async function ownProcess(spec: WorkloadSpec, node = process.execPath): Promise<OwnProcess> {
-  const child = await startLineProcess(node, [SCRIPT])
+  const child = await startLineProcess(node, ['--expose-gc', SCRIPT])
   await child.ask({ prepare: spec })
   const ask = async (what: string) => (await child.ask({ ask: what })) as Figures
   return {

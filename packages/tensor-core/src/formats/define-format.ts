@@ -51,11 +51,13 @@ export interface BlockIntegers {
    * within 2^15 / blockSize, so that sums of their products fit in 32 bits.
    */
   load(k: KernelBuilder, bytes: BufferRef, at: Value): LoadedIntegers
+  /** The scales, float32 in units of `unit`, of the blocks whose heads stand in the four lanes. */
+  scale(heads: Value): Value
 }
 
 export interface LoadedIntegers {
-  /** float32, four lanes alike, in units of `unit`. */
-  readonly scale: Value
+  /** A packed vector whose first lane holds what the scale is made from; the other lanes may hold anything. */
+  readonly head: Value
   /** blockSize / 8 vectors of packed int16, two a lane, in order. */
   readonly pairs: readonly Value[]
 }

@@ -69,16 +69,13 @@ export const q8_0 = defineFormat({
   },
   integers: {
     unit: 2 ** 112,
-    load(k, bytes, at) {
-      // The float16's fields in a float32's, in all lanes, without a way through scalar registers; what the exponents' biases
-      // differ by is the unit.
-      const head = v.and(v.loadPacked(bytes, at, 4), v.splat(v.i32(0x7fff), 4))
-      const first = k.let(v.shl(head, 13))
-      return {
-        scale: v.bitcast(v.shuffle(first, first, [0, 0, 0, 0]), 'f32'),
-        pairs: [2, 10, 18, 26].map((offset) => v.loadWidened(bytes, v.add(at, v.i32(offset)))),
-      }
-    },
+    // The float16's fields in a float32's, without a way through scalar registers; what the exponents' biases differ by is
+    // the unit.
+    scale: (heads) => v.bitcast(v.shl(v.and(heads, v.splat(v.i32(0x7fff), 4)), 13), 'f32'),
+    load: (_, bytes, at) => ({
+      head: v.loadPacked(bytes, at, 4),
+      pairs: [2, 10, 18, 26].map((offset) => v.loadWidened(bytes, v.add(at, v.i32(offset)))),
+    }),
   },
   encodeBlock(k, x, from, bytes, to) {
     const largest = k.variable(v.f32(0))

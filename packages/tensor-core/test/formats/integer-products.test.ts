@@ -19,6 +19,9 @@ function activations(rows: number, depth: number): Float32Array {
 test.each([
   [1, 160, 71],
   [2, 32, 1],
+  [1, 64, 2],
+  [2, 64, 3],
+  [3, 160, 5],
   [3, 160, 71],
   [4, 160, 71],
   [7, 96, 3],
@@ -56,6 +59,19 @@ test.each([
     }
   },
 )
+
+test('equal rows of weights give equal bits, whichever stream reads them', async () => {
+  const [depth, columns] = [160, 71]
+  const random = seededRandom(depth)
+  const row = Float32Array.from({ length: depth }, () => random.next() - 0.5)
+  const w = Float32Array.from({ length: columns * depth }, (_, i) => row[i % depth] as number)
+  for (const device of devices) {
+    const weights = tensor(w, { shape: [columns, depth], device }).cast(q8_0)
+    const x = tensor(activations(1, depth), { shape: [1, depth], device })
+    const results = await matmul(x, weights, { transposeB: true }).data()
+    expect(new Set(results).size).toBe(1)
+  }
+})
 
 test('a State takes packed values that were made elsewhere', async () => {
   const values = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i))

@@ -23,7 +23,7 @@ export function packBlocks(
   width: number,
 ): KernelFunction {
   const { blockSize, bytesPerBlock } = format
-  const { load, unit } = format.integers as BlockIntegers
+  const { load, scale, unit } = format.integers as BlockIntegers
   const params = ['from', 'rowBytes', 'count', 'blocks', 'to'].map((label) => ({ name: label, type: 'i32' }) as const)
   return k.func(name, params, (from, rowBytes, count, blocks, to) => {
     const last = k.let(v.sub(count as Value, 1), 'last')
@@ -35,8 +35,9 @@ export function packBlocks(
       const panel = k.variable(v.add(to as Value, v.i32(group)), 'panel')
       k.for(0, blocks as Value, () => {
         const loaded = rows.map((row) => {
-          const { scale, pairs } = load(k, source, row.get())
-          return { scale: k.let(v.mul(scale, unit)), pairs }
+          const block = load(k, source, row.get())
+          const head = k.let(block.head)
+          return { scale: k.let(v.mul(scale(v.shuffle(head, head, [0, 0, 0, 0])), unit)), pairs: block.pairs }
         })
         for (let eight = 0; eight < blockSize / 8; eight++) {
           const packed = loaded.map(({ pairs }) => k.let(pairs[eight] as Value))
