@@ -1,6 +1,6 @@
 import type { MatmulProblem } from '../../../codegen/matmul-problem.js'
+import { reduceWorkgroup } from '../../../wgsl/reduce-workgroup.js'
 import { defineWgsl, type WgslSource } from '../../../wgsl/wgsl-source.js'
-import { reduceWorkgroup } from '../reduce-workgroup.js'
 import { batchBases, batchesOf, type MatmulLaunch } from './matmul-launch.js'
 
 /** Up to so many rows of A the memory sets the pace: B is read once. */

@@ -1,4 +1,4 @@
-import type { GpuTraits } from '../../wgsl/wgsl-source.js'
+import type { GpuTraits } from './wgsl-source.js'
 
 export interface WorkgroupReduction {
   readonly declarations: string
