@@ -25,7 +25,10 @@ export function lowerLaunch(
       return reducePasses(launch, target)
     case 'op':
       return present([
-        sourcePass(launch.record.name, launch.record.kernel, withoutEpilogue(launch), { workers }),
+        sourcePass(launch.record.name, launch.record.kernel, withoutEpilogue(launch), {
+          workers,
+          ...(launch.record.moves ? { moves: launch.record.moves } : {}),
+        }),
         epiloguePass(launch, target),
       ])
     case 'fused':

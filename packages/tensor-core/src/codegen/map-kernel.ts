@@ -17,6 +17,7 @@ import {
 } from './expression-values.js'
 import { decompose, offsetAt } from './index-arithmetic.js'
 import type { LaunchPass } from './launch-pass.js'
+import { mapAsBits } from './move-bits.js'
 import { elementDType, strideClass } from './operand-class.js'
 import { paramList } from './param-list.js'
 import { expressionsKey } from './structure-key.js'
@@ -56,8 +57,9 @@ function transposed(axes: CollapsedAxes, inputs: number): CollapsedAxes | null {
  * A map over the output's axes, innermost last. Units are (row, block of columns); where every operand is contiguous
  * or constant along the innermost axis it runs in vectors. What does not vary along that axis is evaluated once a unit.
  */
-export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | null {
-  if (sizeOf(launch.shape) === 0) return null
+export function mapPass(given: MapLaunch, target: KernelTarget): LaunchPass | null {
+  if (sizeOf(given.shape) === 0) return null
+  const launch = mapAsBits(given)
   const operands = [...launch.inputs, ...launch.outputs]
   const dtypes = operands.map((operand) => elementDType(launch.label, operand))
   const inputs = launch.inputs.length

@@ -1,8 +1,9 @@
-import { byteLengthOf, dtypeName } from '../dtype.js'
+import { byteLengthOf, type DType, dtypeName } from '../dtype.js'
 import type { KernelLaunch, KernelOperand, KernelSource } from '../ops/op-record.js'
 import type { Operand } from '../schedule/program.js'
 import { sizeOf } from '../shape.js'
 import type { LaunchPass } from './launch-pass.js'
+import { movedAs } from './move-bits.js'
 import { identityOf } from './structure-key.js'
 
 /** What op launches and fused launches have in common. */
@@ -18,13 +19,18 @@ function kernelOperands(operands: readonly Operand[]): KernelOperand[] {
 
 /**
  * A hand-written kernel as a pass over a launch's operands. Launches whose outputs are all empty do nothing.
- * `code` tells its code apart from others'; by default every source object is code of its own.
+ * `code` tells its code apart from others'; by default every source object is code of its own. `moves`: inputs that go to
+ * the outputs as they are, so that their dtype counts by its width alone.
  */
 export function sourcePass(
   name: string,
   source: KernelSource,
   launch: SourceLaunch,
-  { code = `${name}#${identityOf(source)}`, workers = 1 }: { readonly code?: string; readonly workers?: number } = {},
+  {
+    code = `${name}#${identityOf(source)}`,
+    workers = 1,
+    moves = [],
+  }: { readonly code?: string; readonly workers?: number; readonly moves?: readonly number[] } = {},
 ): LaunchPass | null {
   const outputElements = launch.outputs.reduce((sum, output) => sum + sizeOf(output.view.shape), 0)
   if (outputElements === 0) return null
@@ -35,15 +41,16 @@ export function sourcePass(
   }
   if (source.applies && !source.applies(seen)) return null
   const variant = source.variant?.(seen) ?? ''
-  const types = (operands: readonly Operand[]): string => operands.map(({ dtype }) => dtypeName(dtype)).join(',')
   const signature = {
-    inputs: launch.inputs.map(({ dtype }) => ({ dtype })),
-    outputs: launch.outputs.map(({ dtype }) => ({ dtype })),
+    inputs: launch.inputs.map(({ dtype }, i) => ({ dtype: moves.includes(i) ? movedAs(dtype) : dtype })),
+    outputs: launch.outputs.map(({ dtype }) => ({ dtype: moves.length > 0 ? movedAs(dtype) : dtype })),
     variant,
   }
+  const types = (operands: readonly { readonly dtype: DType }[]): string =>
+    operands.map(({ dtype }) => dtypeName(dtype)).join(',')
   const inputBytes = launch.inputs.reduce((sum, { dtype, view }) => sum + byteLengthOf(dtype, sizeOf(view.shape)), 0)
   return {
-    key: `op|${code}|${variant}|${types(launch.inputs)}|${types(launch.outputs)}`,
+    key: `op|${code}|${variant}|${types(signature.inputs)}|${types(signature.outputs)}`,
     name,
     buffers: [
       ...launch.inputs.map(({ slot }) => ({ slot, access: 'read' as const })),

@@ -92,6 +92,7 @@ export function buildBox(
 export const dynamicSliceRecord: OpaqueRecord<Attributes> = {
   kind: 'opaque',
   name: 'dynamicSlice',
+  moves: [0],
   infer(inputs, { shape }) {
     const [x, starts] = inputs as [TensorSpec, TensorSpec]
     checkBox('dynamicSlice', x, shape, starts)

@@ -12,6 +12,7 @@ import type { HostValue, KernelLaunch, OpaqueRecord, TensorSpec } from './op-rec
 export const dynamicUpdateSliceRecord: OpaqueRecord<undefined> = {
   kind: 'opaque',
   name: 'dynamicUpdateSlice',
+  moves: [0, 1],
   updates: { 0: 0 },
   infer(inputs) {
     const [x, update, starts] = inputs as [TensorSpec, TensorSpec, TensorSpec]

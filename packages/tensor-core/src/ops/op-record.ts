@@ -78,6 +78,11 @@ export interface OpaqueRecord<Attributes = unknown> extends RecordBase<Attribute
   readonly kernel: KernelSource<Attributes>
   /** Its only output is one that elementwise work may follow before it is stored (`Epilogue`). */
   readonly takesEpilogue?: boolean
+  /**
+   * Inputs whose elements become the outputs' as they are: the kernel is then built for an unsigned integer of their width
+   * (`KernelSignature`), and of 16-bit floats for themselves.
+   */
+  readonly moves?: readonly number[]
   /** The kernel reads its inputs through any strides (`KernelLaunch.inputs[i].view`). Otherwise they are contiguous. */
   readonly strided?: boolean
   /** output index -> input index whose buffer it may overwrite, each element read only before its own place is written. */

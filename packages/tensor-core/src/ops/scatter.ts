@@ -25,6 +25,7 @@ type Attributes = { readonly axis: number }
 export const scatterRecord: OpaqueRecord<Attributes> = {
   kind: 'opaque',
   name: 'scatter',
+  moves: [0, 2],
   updates: { 0: 0 },
   infer(inputs, { axis }) {
     const [x, indices, updates] = inputs as [TensorSpec, TensorSpec, TensorSpec]

@@ -12,7 +12,7 @@ import { zerosLike } from './full.js'
 import type { HostValue, KernelLaunch, OpaqueRecord, TensorSpec } from './op-record.js'
 import { rowsAround } from './rows.js'
 import { scatterAdd } from './scatter-add.js'
-import { outOfRangeValue } from './take.js'
+import { outOfRangeBits, outOfRangeValue } from './take.js'
 
 type Attributes = { readonly axis: number }
 
@@ -20,6 +20,7 @@ type Attributes = { readonly axis: number }
 export const takeAlongAxisRecord: OpaqueRecord<Attributes> = {
   kind: 'opaque',
   name: 'takeAlongAxis',
+  moves: [0],
   infer(inputs, { axis }) {
     const [x, indices] = inputs as [TensorSpec, TensorSpec]
     checkNoBlocks('takeAlongAxis', x.dtype)
@@ -47,7 +48,8 @@ export const takeAlongAxisRecord: OpaqueRecord<Attributes> = {
   kernel: {
     params({ inputs, attributes }: KernelLaunch<Attributes>) {
       const { outer, n, inner } = rowsAround(inputs[0]?.view.shape ?? [], attributes.axis)
-      return [outer, n, inner, inputs[1]?.view.shape[attributes.axis] ?? 0]
+      const missing = outOfRangeBits(inputs[0]?.dtype ?? 'float32')
+      return [outer, n, inner, inputs[1]?.view.shape[attributes.axis] ?? 0, missing]
     },
     build(k, { inputs }) {
       const dtype = inputs[0]?.dtype as 'float32'
@@ -55,6 +57,7 @@ export const takeAlongAxisRecord: OpaqueRecord<Attributes> = {
       const indices = k.buffer('indices', 'int32', 'read')
       const y = k.buffer('y', dtype, 'write')
       const [outer, n, inner, m] = [k.param('outer'), k.param('n'), k.param('inner'), k.param('m')]
+      const missing = v.bitcast(k.param('missing'), computeTypeOf(dtype))
       k.parallelRange(v.mul(v.mul(outer, m), inner), 16, (begin, end) =>
         k.for(begin, end, (at) => {
           const index = k.let(k.load(indices, at))
@@ -63,7 +66,7 @@ export const takeAlongAxisRecord: OpaqueRecord<Attributes> = {
           k.if(
             inside,
             () => k.store(y, at, k.load(x, from)),
-            () => k.store(y, at, v.constant(computeTypeOf(dtype), outOfRangeValue(dtype))),
+            () => k.store(y, at, missing),
           )
         }),
       )

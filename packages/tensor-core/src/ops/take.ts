@@ -1,5 +1,6 @@
 import { computeTypeOf, dtypeName, isBlock, isFloat, isInteger } from '../dtype.js'
 import { DTypeError } from '../errors.js'
+import { floatBits } from '../float-bits.js'
 import { blockTake } from '../fused/block-take.js'
 import { apply } from '../graph/apply.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -21,6 +22,11 @@ export function outOfRangeValue(dtype: TensorSpec['dtype']): number {
   return isFloat(dtype) ? Number.NaN : 0
 }
 
+/** The same as a kernel's parameter: the bits of a register. */
+export function outOfRangeBits(dtype: TensorSpec['dtype']): number {
+  return isFloat(dtype) ? floatBits(Number.NaN) : 0
+}
+
 const resultShape = (x: Shape, indices: Shape, axis: number): Shape => [
   ...x.slice(0, axis),
   ...indices,
@@ -31,6 +37,7 @@ const resultShape = (x: Shape, indices: Shape, axis: number): Shape => [
 export const takeRecord: OpaqueRecord<Attributes> = {
   kind: 'opaque',
   name: 'take',
+  moves: [0],
   infer(inputs, { axis }) {
     const [x, indices] = inputs as [TensorSpec, TensorSpec]
     checkNoBlocks('take', x.dtype)
@@ -55,14 +62,14 @@ export const takeRecord: OpaqueRecord<Attributes> = {
     params(launch: KernelLaunch<Attributes>) {
       const [x, indices] = launch.inputs
       const { outer, n, inner } = rowsAround(x?.view.shape ?? [], launch.attributes.axis)
-      return [outer, n, inner, sizeOf(indices?.view.shape ?? [])]
+      return [outer, n, inner, sizeOf(indices?.view.shape ?? []), outOfRangeBits(x?.dtype ?? 'float32')]
     },
     build(k, { inputs, outputs }) {
       const x = k.buffer('x', inputs[0]?.dtype as 'float32', 'read')
       const indices = k.buffer('indices', 'int32', 'read')
       const y = k.buffer('y', outputs[0]?.dtype as 'float32', 'write')
       const [outer, n, inner, count] = [k.param('outer'), k.param('n'), k.param('inner'), k.param('count')]
-      const missing = v.constant(computeTypeOf(x.dtype), outOfRangeValue(x.dtype))
+      const missing = v.bitcast(k.param('missing'), computeTypeOf(x.dtype))
       k.parallel(v.mul(outer, count), (row) => {
         const index = k.let(k.load(indices, v.rem(row, count)))
         const from = k.let(v.mul(v.add(v.mul(v.div(row, count), n), index), inner))

@@ -4,6 +4,7 @@ import { contiguousView, isContiguous } from '../view.js'
 import { reshapedReach } from './epilogue.js'
 import type { Expression, Launch, MapLaunch, Operand, OpLaunch, ReduceLaunch } from './program.js'
 import { inputsOf, outputsOf, type ProgramDraft } from './program-builder.js'
+import { replaceInputs } from './replace-inputs.js'
 
 /** Operands of one launch with its epilogue; more would not fit a GPU's bindings. */
 const MOST_INPUTS = 6
@@ -106,31 +107,14 @@ function withEpilogue(launch: ReduceLaunch | OpLaunch, map: MapLaunch, index: nu
   const own = launch.inputs
   if (own.length + extra.length > MOST_INPUTS) return null
   if ([...own, ...extra].some(({ slot }) => slot === target.slot)) return null
-  const expression = renumbered(map.expressions[0] as Expression, (input) =>
-    input < index ? input + 1 : input === index ? 0 : input,
-  )
+  const [expression] = replaceInputs(map.expressions, (input) => ({
+    ...input,
+    index: input.index < index ? input.index + 1 : input.index === index ? 0 : input.index,
+  })) as [Expression]
   const output: Operand = { ...target, view: contiguousView(shape) }
   const epilogue = { expression, from: own.length }
   const inputs = [...own, ...extra]
   return launch.kind === 'reduce'
     ? { ...launch, inputs, output, epilogue }
     : { ...launch, inputs, outputs: [output], epilogue }
-}
-
-/** The expression with its inputs' numbers changed; shared nodes stay shared. */
-function renumbered(root: Expression, number: (input: number) => number): Expression {
-  const done = new Map<Expression, Expression>()
-  const visit = (node: Expression): Expression => {
-    const known = done.get(node)
-    if (known) return known
-    const changed: Expression =
-      node.kind === 'input'
-        ? { ...node, index: number(node.index) }
-        : node.kind === 'apply'
-          ? { ...node, args: node.args.map(visit) }
-          : node
-    done.set(node, changed)
-    return changed
-  }
-  return visit(root)
 }

@@ -33,6 +33,7 @@ type Lowered =
  *    of that consumer's kernel; not if it is stored in 8 or 16 bits, whose rounding would be lost;
  * 3. views cost nothing where strides can express them, otherwise a copy;
  * 4. what follows a matrix product or a reduction elementwise becomes its epilogue (fuse-epilogues.ts, once States are placed);
+ * 5. elementwise kernels that follow one another and share an input become one of several outputs (fuse-siblings.ts);
  * everything else is a launch of its own.
  */
 export function fuse<Binding>(

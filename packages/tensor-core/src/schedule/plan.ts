@@ -7,6 +7,7 @@ import { elideCopies } from './elide-copies.js'
 import { freeEarly } from './free-early.js'
 import { fuse } from './fuse.js'
 import { fuseEpilogues } from './fuse-epilogues.js'
+import { fuseSiblings } from './fuse-siblings.js'
 import { type GraphContext, sliceGraph } from './graph-slice.js'
 import { lifetimesOf } from './lifetimes.js'
 import { peakMemory } from './peak-memory.js'
@@ -35,8 +36,8 @@ export interface Plan {
 }
 
 /**
- * graph -> launches (fuse) -> writes of States (place-assigns) -> epilogues (fuse-epilogues) -> an order that frees early (free-early) -> outputs where
- * inputs end (reuse-slots) -> liveness of temporaries. The memory of a training step is planned here: every temporary's
+ * graph -> launches (fuse) -> writes of States (place-assigns) -> epilogues (fuse-epilogues) -> an order that frees early (free-early) -> neighbours
+ * in one launch (fuse-siblings) -> outputs where inputs end (reuse-slots) -> liveness of temporaries. The memory of a training step is planned here: every temporary's
  * first and last launch, from which a backend packs its arena.
  */
 export function plan(request: PlanRequest, context: GraphContext): Plan {
@@ -77,7 +78,9 @@ export function plan(request: PlanRequest, context: GraphContext): Plan {
     targets.map((target) => ({ ...target, value: found(target.value) })),
   )
   fuseEpilogues(draft)
-  return finish(leastPeak([draft, { ...draft, launches: freeEarly(draft, mayShare) }].map(reuseSlots)))
+  const orders = [draft.launches, freeEarly(draft, mayShare)]
+  const drafts = [...orders.map(fuseSiblings), ...orders].map((launches) => ({ ...draft, launches }))
+  return finish(leastPeak(drafts.map(reuseSlots)))
 }
 
 /** An argument may be the value of a State, in the State's own buffer. */

@@ -37,7 +37,7 @@ export function numberOperands(roots: readonly DraftExpression[]): { inputs: Ope
   const inputs: Operand[] = []
   const done = new Map<DraftExpression, Expression>()
   const indexOf = (operand: Operand): number => {
-    const known = inputs.findIndex((other) => other.slot === operand.slot && sameView(other.view, operand.view))
+    const known = inputs.findIndex((other) => sameOperand(other, operand))
     return known >= 0 ? known : inputs.push(operand) - 1
   }
   const convert = (draft: DraftExpression): Expression => {
@@ -54,6 +54,11 @@ export function numberOperands(roots: readonly DraftExpression[]): { inputs: Ope
   }
   const expressions = roots.map(convert)
   return { inputs, expressions }
+}
+
+/** Whether two operands are the same elements in the same order. */
+export function sameOperand(a: Operand, b: Operand): boolean {
+  return a.slot === b.slot && sameView(a.view, b.view)
 }
 
 function sameView(a: View, b: View): boolean {

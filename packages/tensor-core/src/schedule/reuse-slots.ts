@@ -30,8 +30,6 @@ export function reuseSlots<Binding>(draft: ProgramDraft<Binding>): ProgramDraft<
           aliasSafe(launch, output, input.slot),
       )?.slot
     }
-    // Whether the kernel of a map loads all before it stores the first output is not known: only one may be in place.
-    if (launch.kind === 'map' && launch.outputs.length > 1) return launch
     for (const output of outputsOf(launch)) {
       const target = place(output)
       if (target === undefined) continue

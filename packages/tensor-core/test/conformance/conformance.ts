@@ -2,7 +2,7 @@ import { assertClose, type ToleranceDType, toleranceFor } from '@almanac/test-ki
 import { afterAll, describe, expect, it } from 'vitest'
 import { cpuDevice, type Device, dtypeName, realizeAll, type Tensor, tensor } from '../../src/index.js'
 import type { TestDevice } from '../support/devices.js'
-import type { ConformanceCase, ConformanceGroup } from './conformance-case.js'
+import type { CaseInput, ConformanceCase, ConformanceGroup } from './conformance-case.js'
 
 interface Result {
   readonly shape: readonly number[]
@@ -13,9 +13,19 @@ interface Result {
 /** A case's results, or why there are none. */
 type Outcome = readonly Result[] | { readonly error: unknown }
 
-/** A case's graph on a device. */
-export function build({ inputs, run }: ConformanceCase, device: Device): readonly Tensor[] {
-  const y = run(...inputs.map(({ shape, dtype, values }) => tensor([...values], { shape, dtype, device })))
+/** A case's graph on a device. Cases that are built with one map and have an input in common read one tensor. */
+export function build(
+  { inputs, run }: ConformanceCase,
+  device: Device,
+  tensors: Map<CaseInput, Tensor> = new Map(),
+): readonly Tensor[] {
+  const given = inputs.map((input) => {
+    const { shape, dtype, values } = input
+    const known = tensors.get(input) ?? tensor([...values], { shape, dtype, device })
+    tensors.set(input, known)
+    return known
+  })
+  const y = run(...given)
   return Array.isArray(y) ? (y as readonly Tensor[]) : [y as Tensor]
 }
 
@@ -29,7 +39,8 @@ async function read(tensors: readonly Tensor[]): Promise<Result[]> {
 async function runGroup({ cases }: ConformanceGroup, device: Device): Promise<Map<ConformanceCase, Outcome>> {
   const outcomes = new Map<ConformanceCase, Outcome>()
   try {
-    const built = cases.map((one) => build(one, device))
+    const tensors = new Map<CaseInput, Tensor>()
+    const built = cases.map((one) => build(one, device, tensors))
     await realizeAll(built.flat())
     for (const [i, tensors] of built.entries()) outcomes.set(cases[i] as ConformanceCase, await read(tensors))
   } catch {

@@ -59,8 +59,15 @@ interface Unary {
   readonly fn: (x: Tensor) => Tensor
   readonly js: (x: number) => number
   readonly opClass?: OpClass
-  readonly low?: number
-  readonly high?: number
+  readonly over?: Range
+}
+
+/** What a function is given: numbers of both signs, of several periods, or above zero. */
+type Range = 'any' | 'periods' | 'positive'
+const RANGES: Readonly<Record<Range, readonly [low: number, high: number]>> = {
+  any: [-9, 9],
+  periods: [-20, 20],
+  positive: [0.01, 9],
 }
 
 const halfEven = (x: number): number => {
@@ -72,28 +79,36 @@ const halfEven = (x: number): number => {
 const unaryFloat: Readonly<Record<string, Unary>> = {
   neg: { fn: neg, js: (x) => -x },
   exp: { fn: exp, js: Math.exp, opClass: 'transcendental' },
-  log: { fn: log, js: Math.log, opClass: 'transcendental', low: 0.01, high: 9 },
-  sin: { fn: sin, js: Math.sin, opClass: 'transcendental', low: -20, high: 20 },
-  cos: { fn: cos, js: Math.cos, opClass: 'transcendental', low: -20, high: 20 },
-  sqrt: { fn: sqrt, js: Math.sqrt, low: 0, high: 9 },
-  rsqrt: { fn: rsqrt, js: (x) => 1 / Math.sqrt(x), low: 0.1, high: 9 },
-  tanh: { fn: tanh, js: Math.tanh, opClass: 'transcendental', low: -6, high: 6 },
-  erf: { fn: erf, js: (x) => erfSeries(x), opClass: 'transcendental', low: -3, high: 3 },
-  floor: { fn: floor, js: Math.floor, low: -9, high: 9 },
+  tanh: { fn: tanh, js: Math.tanh, opClass: 'transcendental' },
+  floor: { fn: floor, js: Math.floor },
   abs: { fn: abs, js: Math.abs },
   sign: { fn: sign, js: Math.sign },
-  roundHalfEven: { fn: roundHalfEven, js: halfEven, low: -9, high: 9 },
+  roundHalfEven: { fn: roundHalfEven, js: halfEven },
   copy: { fn: copy, js: (x) => x },
+  erf: { fn: erf, js: (x) => erfSeries(x), opClass: 'transcendental' },
+  sin: { fn: sin, js: Math.sin, opClass: 'transcendental', over: 'periods' },
+  cos: { fn: cos, js: Math.cos, opClass: 'transcendental', over: 'periods' },
+  log: { fn: log, js: Math.log, opClass: 'transcendental', over: 'positive' },
+  sqrt: { fn: sqrt, js: Math.sqrt, over: 'positive' },
+  rsqrt: { fn: rsqrt, js: (x) => 1 / Math.sqrt(x), over: 'positive' },
 }
 
 /** erf(x) = 2/sqrt(pi) sum (-1)^n x^(2n+1) / (n! (2n+1)), exact enough in doubles up to |x| = 3. */
 function erfSeries(x: number): number {
+  if (Math.abs(x) > 3) return Math.sign(x) * (1 - erfcFraction(Math.abs(x)))
   let [term, total] = [x, x]
   for (let n = 1; n < 80; n++) {
     term *= (-x * x) / n
     total += term / (2 * n + 1)
   }
   return (2 / Math.sqrt(Math.PI)) * total
+}
+
+/** erfc(x) = e^(-x^2) / sqrt(pi) / (x + (1/2) / (x + 1 / (x + (3/2) / ...))), for x above 3. */
+function erfcFraction(x: number): number {
+  let tail = x
+  for (let n = 60; n >= 1; n--) tail = x + n / 2 / tail
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / tail
 }
 
 const unary = (name: string, { fn, js, opClass = 'elementwise' }: Unary, x: CaseInput): ConformanceCase => ({
@@ -103,6 +118,13 @@ const unary = (name: string, { fn, js, opClass = 'elementwise' }: Unary, x: Case
   run: fn,
   expected: (values) => stored(values.map(js), x.dtype),
 })
+
+const unaries = (dtype: ScalarDType): ConformanceCase[] => {
+  const inputs = Object.fromEntries(
+    Object.entries(RANGES).map(([range, [low, high]]) => [range, input([7, 9], dtype, low, high)]),
+  ) as Record<Range, CaseInput>
+  return Object.entries(unaryFloat).map(([name, op]) => unary(name, op, inputs[op.over ?? 'any']))
+}
 
 interface Binary {
   readonly fn: (a: Tensor, b: Tensor) => Tensor
@@ -185,12 +207,12 @@ const integerEdges: Readonly<Record<(typeof INTEGERS)[number], readonly [a: numb
   ],
 }
 
-const shifts = (dtype: (typeof INTEGERS)[number]): ConformanceCase[] => {
-  const values = integerEdges[dtype][0]
+const shifts = (dtype: (typeof INTEGERS)[number], a: CaseInput): ConformanceCase[] => {
+  const values = a.values
   const bits = dtype.endsWith('8') ? 7 : 31
   const by = values.map((_, i) => (i * 5) % (bits + 1))
   const unsigned = dtype.startsWith('u')
-  const [a, b] = [row(dtype, values), row(dtype, by)]
+  const b = row(dtype, by)
   return [
     binary('shiftLeft', { fn: shiftLeft, js: (x, n) => x << n }, a, b),
     binary('shiftRight', { fn: shiftRight, js: (x, n) => (unsigned ? x >>> n : x >> n) }, a, b),
@@ -212,9 +234,18 @@ const special = [
   Number.POSITIVE_INFINITY,
   Number.NEGATIVE_INFINITY,
 ]
+const specialRow = row('float32', special)
 const specialPairs = {
-  a: special.flatMap((x) => special.map(() => x)),
-  b: special.flatMap(() => special),
+  a: given(
+    [13, 13],
+    'float32',
+    special.flatMap((x) => special.map(() => x)),
+  ),
+  b: given(
+    [13, 13],
+    'float32',
+    special.flatMap(() => special),
+  ),
 }
 
 /** What is left of the sign of zero shows in its reciprocal. */
@@ -256,26 +287,28 @@ const castEdges: Readonly<Record<ScalarDType, readonly number[]>> = {
   bool: [0, 1],
 }
 
-const casts: ConformanceCase[] = SCALAR_DTYPES.flatMap((from) =>
-  SCALAR_DTYPES.filter((to) => to !== from).map((to) => ({
+const casts: ConformanceCase[] = SCALAR_DTYPES.flatMap((from) => {
+  const x = row(from, castEdges[from])
+  return SCALAR_DTYPES.filter((to) => to !== from).map((to) => ({
     name: `cast ${from} to ${to}`,
     opClass: 'elementwise' as const,
-    inputs: [row(from, castEdges[from])],
+    inputs: [x],
     run: (x: Tensor) => cast(x, to),
-  })),
-)
+  }))
+})
 
 const wide = ['float32', 'int32', 'uint32'] as const
-const bitcasts: ConformanceCase[] = wide.flatMap((from) =>
-  wide
+const bitcasts: ConformanceCase[] = wide.flatMap((from) => {
+  const x = row(from, from === 'float32' ? [0, -0, 1, -1.5, 3e38] : [0, 1, 1065353216, 3, 2147483647])
+  return wide
     .filter((to) => to !== from)
     .map((to) => ({
       name: `bitcast ${from} to ${to}`,
       opClass: 'elementwise' as const,
-      inputs: [row(from, from === 'float32' ? [0, -0, 1, -1.5, 3e38] : [0, 1, 1065353216, 3, 2147483647])],
+      inputs: [x],
       run: (x: Tensor) => bitcast(x, to),
-    })),
-)
+    }))
+})
 
 const powers: ConformanceCase[] = [
   {
@@ -310,36 +343,35 @@ const choices: ConformanceCase[] = [...SCALAR_DTYPES].map((dtype) => ({
   expected: (c, a, b) => c.map((holds, i) => (holds ? a[i] : b[i % 5]) as number),
 }))
 
+const truths = input([13], 'bool')
+
 export const elementwiseGroups: readonly ConformanceGroup[] = [
-  ...FLOATS.map((dtype) => ({
-    name: `unary ops of ${dtype}`,
-    cases: Object.entries(unaryFloat).map(([name, op]) => unary(name, op, input([7, 9], dtype, op.low, op.high))),
-  })),
+  ...FLOATS.map((dtype) => ({ name: `unary ops of ${dtype}`, cases: unaries(dtype) })),
   {
     name: 'unary ops of integers and bools',
     cases: [
-      ...INTEGERS.flatMap((dtype) => [
-        unary('neg', { fn: neg, js: (x) => -x }, row(dtype, integerEdges[dtype][0])),
-        unary('abs', { fn: abs, js: Math.abs }, row(dtype, integerEdges[dtype][0])),
-        unary('sign', { fn: sign, js: Math.sign }, row(dtype, integerEdges[dtype][0])),
-        unary('bitNot', { fn: bitNot, js: (x) => ~x }, row(dtype, integerEdges[dtype][0])),
-        unary('copy', { fn: copy, js: (x) => x }, input([13], dtype)),
-      ]),
-      unary('logicalNot', { fn: logicalNot, js: (x) => 1 - x }, input([13], 'bool')),
-      unary('copy', { fn: copy, js: (x) => x }, input([13], 'bool')),
+      ...INTEGERS.flatMap((dtype) => {
+        const x = row(dtype, integerEdges[dtype][0])
+        return [
+          unary('neg', { fn: neg, js: (x) => -x }, x),
+          unary('abs', { fn: abs, js: Math.abs }, x),
+          unary('sign', { fn: sign, js: Math.sign }, x),
+          unary('bitNot', { fn: bitNot, js: (x) => ~x }, x),
+          unary('copy', { fn: copy, js: (x) => x }, x),
+        ]
+      }),
+      unary('logicalNot', { fn: logicalNot, js: (x) => 1 - x }, truths),
+      unary('copy', { fn: copy, js: (x) => x }, truths),
     ],
   },
   ...FLOATS.map((dtype) => ({
     name: `binary ops of ${dtype}`,
     cases: binaries(floats, input([5, 7], dtype), input([5, 7], dtype, 0.3, 2.5)),
   })),
-  ...INTEGERS.map((dtype) => ({
-    name: `binary ops of ${dtype}`,
-    cases: [
-      ...binaries(integers, row(dtype, integerEdges[dtype][0]), row(dtype, integerEdges[dtype][1])),
-      ...shifts(dtype),
-    ],
-  })),
+  ...INTEGERS.map((dtype) => {
+    const [a, b] = integerEdges[dtype].map((values) => row(dtype, values)) as [CaseInput, CaseInput]
+    return { name: `binary ops of ${dtype}`, cases: [...binaries(integers, a, b), ...shifts(dtype, a)] }
+  }),
   { name: 'binary ops of bool', cases: binaries(bools, row('bool', [0, 0, 1, 1]), row('bool', [0, 1, 0, 1])) },
   { name: 'casts', cases: casts },
   { name: 'bitcasts, powers and choices', cases: [...bitcasts, ...powers, ...choices] },
@@ -352,12 +384,10 @@ export const specialValueGroups: readonly ConformanceGroup[] = [
     cases: [
       ...Object.entries(unaryFloat)
         .filter(([name]) => name !== 'erf')
-        .map(([name, op]) => unary(name, op, row('float32', special))),
+        .map(([name, op]) => unary(name, op, specialRow)),
       ...Object.entries(floats)
         .filter(([name]) => name !== 'mod')
-        .map(([name, op]) =>
-          binary(name, op, given([13, 13], 'float32', specialPairs.a), given([13, 13], 'float32', specialPairs.b)),
-        ),
+        .map(([name, op]) => binary(name, op, specialPairs.a, specialPairs.b)),
       signOfZero,
     ],
   },
