@@ -2,7 +2,7 @@ import { afterAll, expect, it } from 'vitest'
 import { cpuDevice, type Tensor } from '../../src/index.js'
 import { OP_NAMES } from '../../src/ops/op-table.js'
 import { conformanceGroups } from './cases/index.js'
-import { build } from './conformance.js'
+import { build } from './run-cases.js'
 
 const device = cpuDevice()
 afterAll(() => device.close())
