@@ -1,6 +1,6 @@
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { cpuDevice, wasmDevice, webgpuDevice } from '../../src/default-device.js'
 import type { Device } from '../../src/device.js'
-import { swiftShaderGpu } from '../webgpu/dawn.js'
 
 export interface TestDevice {
   readonly name: string

@@ -1,4 +1,5 @@
 import { toleranceFor } from '@almanac/test-kit'
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   compile,
@@ -15,7 +16,6 @@ import {
 } from '../../src/index.js'
 import { LayerNorm, Linear, Module } from '../../src/nn/index.js'
 import { AdamW } from '../../src/optim/index.js'
-import { swiftShaderGpu } from './dawn.js'
 
 const gpu = await swiftShaderGpu()
 

@@ -1,3 +1,4 @@
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, it } from 'vitest'
 import { webgpu } from '../../src/backends/webgpu/index.js'
 import { type DType, isBlock, type ScalarDType } from '../../src/dtype.js'
@@ -21,7 +22,6 @@ import type { Launch, OpLaunch } from '../../src/schedule/program.js'
 import { type Shape, sizeOf } from '../../src/shape.js'
 import { randomMap, randomReduce, seeded } from '../codegen/random-launch.js'
 import { bytesOf, runReference, valuesOf } from '../codegen/reference-launch.js'
-import { swiftShaderGpu } from './dawn.js'
 import { operand, program, slot } from './programs.js'
 import { runProgram } from './run-program.js'
 

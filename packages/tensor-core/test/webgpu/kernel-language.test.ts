@@ -1,3 +1,4 @@
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, it } from 'vitest'
 import { webgpu } from '../../src/backends/webgpu/index.js'
 import { WGSL_MATH_ERROR } from '../../src/backends/webgpu/wgsl-helpers.js'
@@ -6,7 +7,6 @@ import { float16BitsToFloat32, float32ToBfloat16Bits, float32ToFloat16Bits } fro
 import * as v from '../../src/kernel/expressions.js'
 import type { Value } from '../../src/kernel/value.js'
 import { erfReference } from '../../src/ops/erf-reference.js'
-import { swiftShaderGpu } from './dawn.js'
 import { apply, input, operand, program, slot } from './programs.js'
 import { type Bytes, floats, ints, runProgram, shorts } from './run-program.js'
 

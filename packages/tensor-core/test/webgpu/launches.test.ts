@@ -1,3 +1,4 @@
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Backend } from '../../src/backends/backend.js'
 import { webgpu } from '../../src/backends/webgpu/index.js'
@@ -7,7 +8,6 @@ import type { Operand } from '../../src/kernel/kernel-builder.js'
 import type { ReduceCombine } from '../../src/ops/op-record.js'
 import type { Launch } from '../../src/schedule/program.js'
 import { contiguousView, expandView, permuteView, sliceView, type View } from '../../src/view.js'
-import { swiftShaderGpu } from './dawn.js'
 import { apply, elementsOf, input, operand, opLaunch, program, slot } from './programs.js'
 import { floats, ints, runProgram, shorts } from './run-program.js'
 

@@ -1,3 +1,4 @@
+import { nullGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, it } from 'vitest'
 import { webgpu } from '../../src/backends/webgpu/index.js'
 import { computeTypeOf, SCALAR_DTYPES, type ScalarDType } from '../../src/dtype.js'
@@ -5,7 +6,6 @@ import * as v from '../../src/kernel/expressions.js'
 import type { Value } from '../../src/kernel/value.js'
 import type { Launch } from '../../src/schedule/program.js'
 import { contiguousView, expandView, permuteView } from '../../src/view.js'
-import { nullGpu } from './dawn.js'
 import { apply, input, operand, program, slot } from './programs.js'
 
 const gpu = await nullGpu()

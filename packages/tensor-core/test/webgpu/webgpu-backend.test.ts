@@ -1,10 +1,10 @@
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Backend } from '../../src/backends/backend.js'
 import { webgpu } from '../../src/backends/webgpu/index.js'
 import { BackendError, KernelTypeError, MemoryLimitError } from '../../src/errors.js'
 import * as v from '../../src/kernel/expressions.js'
 import type { Launch } from '../../src/schedule/program.js'
-import { swiftShaderGpu } from './dawn.js'
 import { apply, input, operand, opLaunch, program, slot } from './programs.js'
 import { floats } from './run-program.js'
 

@@ -1,4 +1,4 @@
-import { useSwiftShader } from '@almanac/test-kit/swiftshader'
+import { useSwiftShader } from './swiftshader.js'
 
 interface DawnModule {
   create(options: string[]): GPU
@@ -35,4 +35,33 @@ export async function nullGpu(): Promise<GPU | null> {
   if (typeof dawn !== 'string') return dawn.create(['backend=null'])
   console.warn(`skipped: validation by Dawn's null backend: ${dawn}`)
   return null
+}
+
+/** The features that change the text of kernels. */
+export const KERNEL_FEATURES = ['shader-f16', 'subgroups'] as const
+
+/** Each choice of `KERNEL_FEATURES`: what an adapter may or may not have. */
+export const KERNEL_FEATURE_SETS: readonly (readonly (typeof KERNEL_FEATURES)[number][])[] = [
+  [],
+  ['shader-f16'],
+  ['subgroups'],
+  [...KERNEL_FEATURES],
+]
+
+/**
+ * An adapter as it would be if it had only these of its features.
+ * @throws Error if it lacks one of them
+ */
+export async function adapterWithFeatures(gpu: GPU, kept: readonly string[]): Promise<GPUAdapter> {
+  const adapter = (await gpu.requestAdapter()) as GPUAdapter
+  const missing = kept.filter((feature) => !adapter.features.has(feature))
+  if (missing.length > 0) throw new Error(`the adapter has no feature ${missing.join(', ')}`)
+  const features = new Set([...adapter.features].filter((feature) => kept.includes(feature)))
+  return new Proxy(adapter, {
+    get(of, name) {
+      if (name === 'features') return features
+      const value = Reflect.get(of, name, of)
+      return typeof value === 'function' ? value.bind(of) : value
+    },
+  })
 }
