@@ -22,3 +22,12 @@ export {
   ropeAngles,
   ropeRotation,
 } from './rope.js'
+export {
+  type DynamicNtkRopeScaling,
+  type LinearRopeScaling,
+  type Llama3RopeScaling,
+  type RopeFrequencies,
+  type RopeScaling,
+  ropeFrequencies,
+  type YarnRopeScaling,
+} from './rope-frequencies.js'

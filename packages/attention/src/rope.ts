@@ -11,6 +11,7 @@ import {
   tensor,
   type VjpContext,
 } from '@almanac/tensor-core'
+import { type RopeFrequencies, type RopeScaling, ropeFrequencies } from './rope-frequencies.js'
 
 interface Attributes {
   readonly interleaved: boolean
@@ -21,34 +22,40 @@ export interface RopeAngleOptions {
   readonly theta?: number
   /** Positions below this have an entry in the table of angles. Default 8192. */
   readonly maxPositions?: number
+  /** Default: none. */
+  readonly scaling?: RopeScaling
 }
 
 export interface RopeOptions extends RopeAngleOptions {
   /** Pairs are neighbours (2i, 2i + 1), as in the paper and llama2.c, not (i, i + D/2), as in Hugging Face. Default false. */
   readonly interleaved?: boolean
+  /** Channels of a head that are rotated, its first; the others stay as they are. Default all. */
+  readonly channels?: number
 }
 
-/** The pairs of x: [B, T, H, D/2] twice. */
-function pairs(x: Tensor, interleaved: boolean): [Tensor, Tensor] {
-  const half = (x.shape[3] as number) / 2
-  if (!interleaved) return [x.slice([null, null, null, [0, half]]), x.slice([null, null, null, [half]])]
-  const split = x.reshape([...x.shape.slice(0, 3), half, 2])
+/** The pairs of x's first `half` times two channels: [B, T, H, half] twice. */
+function pairs(x: Tensor, half: number, interleaved: boolean): [Tensor, Tensor] {
+  if (!interleaved) return [x.slice([null, null, null, [0, half]]), x.slice([null, null, null, [half, 2 * half]])]
+  const split = x.slice([null, null, null, [0, 2 * half]]).reshape([...x.shape.slice(0, 3), half, 2])
   const part = (i: number) => split.slice([null, null, null, null, [i, i + 1]]).squeeze(4)
   return [part(0), part(1)]
 }
 
-/** The rotation itself: x [B, T, H, D], cos and sin [B or 1, T, 1, D/2]. */
+/** The rotation itself: x [B, T, H, D], cos and sin [B or 1, T, 1, R/2]; channels from R on stay as they are. */
 export const ropeRotation = defineFused({
   name: 'rope',
   fallback(x: Tensor, cos: Tensor, sin: Tensor, { interleaved }: Attributes) {
-    const [a, b] = pairs(x, interleaved)
+    const half = cos.shape[3] as number
+    const [a, b] = pairs(x, half, interleaved)
     const [first, second] = [a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin))]
-    if (!interleaved) return concat([first, second], 3)
-    return concat([first.unsqueeze(4), second.unsqueeze(4)], 4).reshape(x.shape)
+    const turned = interleaved
+      ? concat([first.unsqueeze(4), second.unsqueeze(4)], 4).reshape([...x.shape.slice(0, 3), 2 * half])
+      : concat([first, second], 3)
+    return 2 * half === x.shape[3] ? turned : concat([turned, x.slice([null, null, null, [2 * half]])], 3)
   },
   kernels: { wasm: () => import('./kernels/rope.kernel.js'), webgpu: () => import('./kernels/rope.kernel.js') },
   supports: (inputs) => inputs.every(({ dtype }) => dtype === 'float32'),
-  // A rotation's transpose is the rotation back.
+  // A rotation's transpose is the rotation back; a factor of both cosines and sines stays.
   vjp: ({ dy, inputs: [, cos, sin], attributes }: VjpContext<Attributes>): readonly (Tensor | null)[] => [
     ropeRotation(dy, cos as Tensor, (sin as Tensor).neg(), attributes),
     null,
@@ -58,16 +65,21 @@ export const ropeRotation = defineFused({
 
 const tables = new Map<string, { cos: Tensor; sin: Tensor }>()
 
-/** cos and sin of position * theta^(-2i/D), [positions, D/2] each: made in float64, because float32 loses far positions. */
-function angleTable(positions: number, half: number, theta: number): { cos: Tensor; sin: Tensor } {
-  const name = `${positions} ${half} ${theta}`
+/** cos and sin of position * frequency, [positions, D/2] each: made in float64, because float32 loses far positions. */
+function angleTable(positions: number, { inverse, attentionFactor }: RopeFrequencies): { cos: Tensor; sin: Tensor } {
+  const half = inverse.length
+  const name = `${positions} ${attentionFactor} ${inverse}`
   let table = tables.get(name)
   if (!table) {
     const angles = Float64Array.from(
       { length: positions * half },
-      (_, i) => Math.floor(i / half) * theta ** (-(i % half) / half),
+      (_, i) => Math.floor(i / half) * (inverse[i % half] as number),
     )
-    const of = (f: (angle: number) => number) => tensor(Float32Array.from(angles, f), { shape: [positions, half] })
+    const of = (f: (angle: number) => number) =>
+      tensor(
+        Float32Array.from(angles, (angle) => attentionFactor * f(angle)),
+        { shape: [positions, half] },
+      )
     table = { cos: of(Math.cos), sin: of(Math.sin) }
     tables.set(name, table)
   }
@@ -81,15 +93,13 @@ export interface RopeAngles {
 }
 
 /**
- * The angles of positions int32 [T] or [B, T] for heads of D channels: the same for every layer of a model, so take them
- * once. A position outside the table gives NaN. Throws ShapeError, ArgumentError.
+ * The angles of positions int32 [T] or [B, T] for heads of which D channels are rotated: the same for every layer of a model,
+ * so take them once. A position outside the table gives NaN. Throws ShapeError, ArgumentError.
  */
 export function ropeAngles(positions: TensorLike, channels: number, options: RopeAngleOptions = {}): RopeAngles {
-  const { theta = 10000, maxPositions = 8192 } = options
-  if (!(theta > 0)) throw new ArgumentError('rope', 'a theta above 0', `${theta}`)
-  if (channels % 2 !== 0) throw new ArgumentError('rope', 'an even number of channels', `${channels}`)
+  const { theta, maxPositions = 8192, scaling } = options
   const half = channels / 2
-  const table = angleTable(Math.max(maxPositions, 1), half, theta)
+  const table = angleTable(Math.max(maxPositions, 1), ropeFrequencies(channels, theta, scaling))
   const at = asTensor(positions)
   if (at.rank !== 1 && at.rank !== 2) throw new ShapeError('rope', 'positions [T] or [B, T]', formatShape(at.shape))
   const [batch, time] = at.rank === 1 ? [1, at.shape[0] as number] : (at.shape as [number, number])
@@ -105,10 +115,12 @@ export function ropeAngles(positions: TensorLike, channels: number, options: Rop
 export function rope(x: TensorLike, positions?: TensorLike | RopeAngles, options: RopeOptions = {}): Tensor {
   const { interleaved = false } = options
   const value = asTensor(x)
-  const [batch, time, , channels] = value.shape as [number, number, number, number]
-  if (value.rank !== 4 || channels % 2 !== 0) {
+  const [batch, time, , all] = value.shape as [number, number, number, number]
+  const { channels = all } = options
+  if (value.rank !== 4 || (channels === all && all % 2 !== 0)) {
     throw new ShapeError('rope', '[B, T, H, D] with an even D', formatShape(value.shape))
   }
+  if (channels > all) throw new ArgumentError('rope', `at most the ${all} channels of a head`, `${channels}`)
   const angles = areAngles(positions) ? positions : ropeAngles(positions ?? iota([time]), channels, options)
   const [rows, length, , half] = angles.cos.shape
   if (length !== time || (rows !== 1 && rows !== batch) || half !== channels / 2) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { RopeScaling } from '@almanac/attention'
 import { cpuDevice, key, setDefaultDevice, tensor } from '@almanac/tensor-core'
 import { bytesSource, parseSafetensors, serializeSafetensors } from '@almanac/tensor-core/safetensors'
 import { sharedData, skipNote } from '@almanac/test-kit'
@@ -71,6 +72,22 @@ describe('a Llama in Hugging Face files', () => {
     expect(names.includes('lm_head.weight')).toBe(changes.tieWordEmbeddings === false)
     const back = llamaOf(await readLlama(store))
     expect(await back.forward(IDS).data()).toEqual(await model.forward(IDS).data())
+  })
+
+  it.each<RopeScaling>([
+    { kind: 'llama3', factor: 32, originalMaxPositions: 8, lowFreqFactor: 1, highFreqFactor: 4 },
+    { kind: 'linear', factor: 2 },
+    { kind: 'yarn', factor: 4, originalMaxPositions: 16, betaFast: 8 },
+  ])('carries scaled rotary positions: $kind', async (ropeScaling) => {
+    const model = new Llama({ ...CONFIG, ropeScaling }).init(key(4))
+    const store = memoryFiles()
+    await writeLlama(store, model)
+    const read = await readLlama(store)
+    expect(read.config.ropeScaling).toEqual(ropeScaling)
+    const [expected, got] = [await model.forward(IDS).data(), await llamaOf(read).forward(IDS).data()]
+    expect(got).toEqual(expected)
+    const plain = new Llama(CONFIG).init(key(4))
+    expect(await plain.forward(IDS).data()).not.toEqual(expected)
   })
 
   it('carries rotary pairs of neighbours over to halves', async () => {
@@ -181,8 +198,16 @@ describe('what is refused', () => {
     ],
     [{ hidden_act: 'gelu' }, 'config.json: expected hidden_act "silu", got "gelu". This variant is not supported yet.'],
     [
+      { rope_scaling: { rope_type: 'longrope', factor: 8 } },
+      'config.json, rope_scaling: expected rope_type default or linear, llama3, yarn, got "longrope". It is not supported yet.',
+    ],
+    [
       { rope_scaling: { rope_type: 'llama3', factor: 8 } },
-      'config.json: expected rotary positions without scaling, got rope_type "llama3". It is not supported yet.',
+      'config.json, rope_scaling: expected original_max_position_embeddings for rope_type llama3, got none.',
+    ],
+    [
+      { rope_scaling: { type: 'yarn', factor: 40, original_max_position_embeddings: 4096, mscale: 1 } },
+      'config.json, rope_scaling: expected fields of rope_type yarn that are built here, got mscale 1. This variant is not supported yet.',
     ],
     [
       { num_hidden_layers: 'two' },

@@ -11,7 +11,7 @@ const kernel: KernelSource<Attributes> = {
   params({ inputs }: KernelLaunch<Attributes>) {
     const [x, cos] = inputs as [KernelOperand, KernelOperand, KernelOperand]
     const [batch, time, heads, channels] = x.view.shape as [number, number, number, number]
-    return [batch * time * heads, heads, (cos.view.shape[0] as number) * time, channels / 2]
+    return [batch * time * heads, heads, (cos.view.shape[0] as number) * time, cos.view.shape[3] as number, channels]
   },
   build(k, { variant }) {
     const x = k.buffer('x', 'float32', 'read')
@@ -19,8 +19,12 @@ const kernel: KernelSource<Attributes> = {
     const sin = k.buffer('sin', 'float32', 'read')
     const y = k.buffer('y', 'float32', 'write')
     const [units, heads, angleRows, half] = [k.param('units'), k.param('heads'), k.param('angleRows'), k.param('half')]
+    const channels = k.param('channels')
     k.parallel(units, (unit) => {
-      const row = k.let(mul(unit, mul(half, 2)))
+      const row = k.let(mul(unit, channels))
+      const load = (buffer: typeof x, at: typeof row, lanes: number) =>
+        lanes === 1 ? k.load(buffer, at) : k.loadVector(buffer, at)
+      k.forVector(mul(half, 2), channels, (i, lanes) => k.store(y, add(row, i), load(x, add(row, i), lanes)))
       const angles = k.let(mul(rem(div(unit, heads), angleRows), half))
       if (variant === 'interleaved') {
         k.for(0, half, (i) => {
@@ -33,11 +37,10 @@ const kernel: KernelSource<Attributes> = {
         return
       }
       k.forVector(0, half, (i, lanes) => {
-        const load = (buffer: typeof x, at: typeof row) => (lanes === 1 ? k.load(buffer, at) : k.loadVector(buffer, at))
         const first = k.let(add(row, i))
         const second = k.let(add(first, half))
-        const [a, b] = [k.let(load(x, first)), k.let(load(x, second))]
-        const [c, s] = [k.let(load(cos, add(angles, i))), k.let(load(sin, add(angles, i)))]
+        const [a, b] = [k.let(load(x, first, lanes)), k.let(load(x, second, lanes))]
+        const [c, s] = [k.let(load(cos, add(angles, i), lanes)), k.let(load(sin, add(angles, i), lanes))]
         k.store(y, first, fma(neg(b), s, mul(a, c)))
         k.store(y, second, fma(a, s, mul(b, c)))
       })

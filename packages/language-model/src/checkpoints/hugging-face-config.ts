@@ -1,5 +1,6 @@
 import type { LlamaConfig } from '../models/llama-config.js'
 import { CheckpointError } from './checkpoint-error.js'
+import { fromHuggingFaceRope, toHuggingFaceRope } from './hugging-face-rope.js'
 
 /** The fields of a Llama's config.json that are read here, as Hugging Face's transformers writes them. */
 export type HuggingFaceConfig = { readonly [field: string]: unknown }
@@ -32,7 +33,7 @@ export function toHuggingFaceConfig(
     head_dim: config.headDim ?? config.hiddenSize / config.heads,
     max_position_embeddings: config.maxPositions,
     rope_theta: config.ropeTheta ?? 10000,
-    rope_scaling: null,
+    rope_scaling: toHuggingFaceRope(config.ropeScaling),
     rms_norm_eps: config.rmsNormEps ?? 1e-5,
     hidden_act: 'silu',
     attention_bias: false,
@@ -64,7 +65,7 @@ function tokenIds({ bosId, eosIds = [] }: GenerationConfig): HuggingFaceConfig {
 }
 
 /**
- * The model that a config.json describes. Fields that change the result and are not built here (biases, rotary scaling,
+ * The model that a config.json describes. Fields that change the result and are not built here (biases, some rotary scalings,
  * another activation) are refused rather than ignored. Throws CheckpointError naming the field.
  */
 export function fromHuggingFaceConfig(json: unknown, where = 'config.json'): LlamaConfig {
@@ -80,15 +81,7 @@ export function fromHuggingFaceConfig(json: unknown, where = 'config.json'): Lla
   }
   const rope = fields['rope_parameters'] ?? fields['rope_scaling']
   const scaling = rope === undefined || rope === null ? {} : objectOf(rope, `${where}, rope_scaling`)
-  const kind = scaling['rope_type'] ?? scaling['type'] ?? 'default'
-  if (kind !== 'default') {
-    throw new CheckpointError(
-      where,
-      'rotary positions without scaling',
-      `rope_type ${shown(kind)}`,
-      'It is not supported yet.',
-    )
-  }
+  const ropeScaling = fromHuggingFaceRope(scaling, where)
   const number = (field: string, fallback?: number): number => {
     const value = fields[field] ?? fallback
     if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value
@@ -106,6 +99,7 @@ export function fromHuggingFaceConfig(json: unknown, where = 'config.json'): Lla
     ...(fields['head_dim'] == null ? {} : { headDim: number('head_dim') }),
     maxPositions: number('max_position_embeddings'),
     ropeTheta: typeof scaling['rope_theta'] === 'number' ? scaling['rope_theta'] : number('rope_theta', 10000),
+    ...(ropeScaling ? { ropeScaling } : {}),
     rmsNormEps: number('rms_norm_eps', 1e-6),
     // Absent means false: transformers' default for Llama.
     tieWordEmbeddings: tied === true,

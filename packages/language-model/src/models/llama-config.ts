@@ -1,3 +1,4 @@
+import { type RopeScaling, ropeFrequencies } from '@almanac/attention'
 import { ArgumentError } from '@almanac/tensor-core'
 
 /** The shape of a Llama, in the terms of Hugging Face's config.json. A type, not an interface, so that it is plain JSON. */
@@ -17,6 +18,8 @@ export type LlamaConfig = {
   readonly maxPositions: number
   /** Default 10000. */
   readonly ropeTheta?: number
+  /** How rotary positions reach beyond the trained length, as in Llama 3.1 and 3.2. Default: not at all. */
+  readonly ropeScaling?: RopeScaling
   /** Rotary pairs are neighbours (2i, 2i+1), as in llama2.c, not (i, i + D/2), as in Hugging Face's files. Default false. */
   readonly ropeInterleaved?: boolean
   /** Default 1e-5. */
@@ -46,6 +49,8 @@ export function checkLlamaConfig(config: LlamaConfig): void {
   if (headDimOf(config) % 2 !== 0) {
     throw new ArgumentError('LlamaConfig', 'an even head dimension, for rotary pairs', `${headDimOf(config)}`)
   }
+  // Refuses a scaling that is none.
+  ropeFrequencies(headDimOf(config), config.ropeTheta, config.ropeScaling)
 }
 
 /** D. */

@@ -135,8 +135,12 @@ class LlamaStack extends Module {
     const T = tokens.shape[1] as number
     const start = decoding?.start ?? null
     const positions = given ?? (start ? iota([T]).add(start) : iota([T])) // [T] or [B, T]
-    const { ropeTheta: theta = 10000, maxPositions } = this.config
-    const angles = ropeAngles(positions, headDimOf(this.config), { theta, maxPositions })
+    const { ropeTheta: theta = 10000, ropeScaling: scaling, maxPositions } = this.config
+    const angles = ropeAngles(positions, headDimOf(this.config), {
+      theta,
+      maxPositions,
+      ...(scaling ? { scaling } : {}),
+    })
     // The residual stream is float32 whatever the weights are stored in.
     let x = this.embed_tokens.forward(tokens).cast('float32') // [B, T, C]
     residuals?.push(x)
