@@ -1,4 +1,5 @@
 export { appendToCache } from './append-to-cache.js'
+export { type BlockCopy, type BlockPool, type BlockTables, blockTables } from './block-tables.js'
 export { CacheError } from './cache-error.js'
 export {
   type AttentionResult,
