@@ -106,7 +106,7 @@ describe('mistakes on the command line', () => {
     const { code, stderr } = await runAlmanac(['demo', '--nope'])
     expect(code).toBe(2)
     expect(stderr).toBe(
-      `almanac: demo: Unknown option '--nope'. Expected --out, --text, --vocab-size, --steps, --fresh, --threads, --port, --no-serve, --help; see "almanac demo --help".\n`,
+      `almanac: demo: Unknown option '--nope'. Expected --out, --text, --vocab-size, --steps, --batch, --context, --fresh, --backend, --threads, --port, --no-serve, --help; see "almanac demo --help".\n`,
     )
   })
 })

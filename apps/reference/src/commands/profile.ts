@@ -1,14 +1,16 @@
 import { Llama, type LlamaCheckpoint, type LlamaConfig, llamaOf, readLlama2cTokenizer } from '@almanac/language-model'
 import {
   chromeTrace,
+  type Device,
   key,
   type MachinePeaks,
   measurePeaks,
   type ProfiledPhase,
   type ProfileGrouping,
+  profile,
 } from '@almanac/tensor-core'
 import { stateDict } from '@almanac/tensor-core/nn'
-import { chooseDevice } from '../choose-device.js'
+import { BACKENDS, chooseDevice } from '../choose-device.js'
 import type { Command } from '../command.js'
 import { checkVocabulary } from '../load-model.js'
 import { PHASES, profilePhase } from '../profile-phase.js'
@@ -33,6 +35,7 @@ const OPTIONS = {
   by: { type: 'string', default: 'op' },
   trace: { type: 'string' },
   json: { type: 'boolean', default: false },
+  backend: { type: 'string' },
   threads: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const
@@ -48,8 +51,8 @@ export const profileCommand: Command = {
   summary: 'measure a model kernel by kernel',
   help: `almanac profile [--checkpoint <file or folder>] [options]
 
-Measures what a model does on the wasm backend: time, bytes and FLOPs by op, as shares of what two probes reach on this machine
-(multiply-adds in registers; reading memory), tokens a second, and memory. Without a checkpoint the weights are random.
+Measures what a model does: time, bytes and FLOPs by op, tokens a second, and memory; on the wasm backend also as shares of what
+two probes reach on this machine (multiply-adds in registers; reading memory). Without a checkpoint the weights are random.
 
   --checkpoint PATH    a llama2.c .bin file, or a folder written by pretrain or demo
   --tokenizer FILE     as for generate; not needed, for any tokens take the same time
@@ -65,6 +68,7 @@ Measures what a model does on the wasm backend: time, bytes and FLOPs by op, as 
   --by NAME            rows by op (default), module (numbered layers together) or kernel
   --trace FILE         a timeline of every kernel, for Perfetto or chrome://tracing
   --json               one JSON object a phase on standard output
+  --backend NAME       ${BACKENDS}
   --threads N          default: one a core
 
 Other work on the machine makes times longer and peaks lower. A share may be more than 100 %: caches are faster than memory, and
@@ -91,11 +95,13 @@ look-ups and cache updates count the whole table that they touch a part of.`,
     if (options.trace !== undefined) await checkWritable('profile', 'trace', options.trace)
 
     const line = progressLine()
-    const openDevice = () => chooseDevice('profile', 'wasm', options.threads)
+    const openDevice = () => chooseDevice('profile', options.backend, options.threads)
     const first = await openDevice()
+    // A backend that cannot take times says so before anything is drawn.
+    await profile(async () => {}, { device: first })
     line.update('measuring the machine')
     const weights = read ?? (await drawWeights(shape as LlamaConfig))
-    let peaks = await measurePeaks(first)
+    let peaks = await peaksOf(first)
     await first.close()
     const settings = { tokens, batch, quantize }
     const profiled: ProfiledPhase[] = []
@@ -105,7 +111,7 @@ look-ups and cache updates count the whole table that they touch a part of.`,
       const onStep = (done: number, of: number) => line.update(`${bar(done / of)} ${phase}: step ${done} of ${of}`)
       const result = await profilePhase(phase, model, { ...settings, steps, device, onStep })
       // Others may have been at work in one of the measurements: the best of all counts.
-      peaks = higherPeaks(peaks, await measurePeaks(device))
+      peaks = higherPeaks(peaks, await peaksOf(device))
       await device.close()
       line.clear()
       if (options.json) console.log(JSON.stringify(phaseJson(result, settings, peaks, by)))
@@ -161,7 +167,13 @@ async function drawWeights(config: LlamaConfig): Promise<LlamaCheckpoint> {
   return { config, tensors: await stateDict(new Llama(config).init(key(0))) }
 }
 
-function higherPeaks(a: MachinePeaks, b: MachinePeaks): MachinePeaks {
+/** The probes are kernels of the wasm backend. */
+async function peaksOf(device: Device): Promise<MachinePeaks | null> {
+  return device.name === 'wasm' ? measurePeaks(device) : null
+}
+
+function higherPeaks(a: MachinePeaks | null, b: MachinePeaks | null): MachinePeaks | null {
+  if (!a || !b) return null
   return {
     gigaflops: Math.max(a.gigaflops, b.gigaflops),
     gigabytesPerSecond: Math.max(a.gigabytesPerSecond, b.gigabytesPerSecond),
