@@ -86,6 +86,10 @@ describe('mistakes on the command line', () => {
       ['generate', '--checkpoint', 'x', '--temperature', 'hot'],
       "almanac: generate: expected --temperature as a number of 0 or more, got 'hot'.\n",
     ],
+    [
+      ['generate', '--checkpoint', 'x', '--backend', 'cuda'],
+      "almanac: generate: expected --backend wasm, webgpu, auto or cpu, got 'cuda'.\n",
+    ],
     [['pretrain'], 'almanac: pretrain: expected --out, got none. Name the folder for the checkpoint.\n'],
     [
       ['pretrain', '--out', 'x', '--heads', '3'],

@@ -6,12 +6,12 @@ import { useSwiftShader } from '@almanac/test-kit/swiftshader'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { built, runAlmanac, startAlmanac, temporaryFolder } from './run-almanac.js'
-import { textFile } from './small-run.js'
+import { smallRun, textFile } from './small-run.js'
 
 const driver = useSwiftShader()
 const NO_DRIVER = { VK_ICD_FILENAMES: '/nowhere/icd.json', VK_DRIVER_FILES: '/nowhere/icd.json' }
 const NO_ADAPTER =
-  'almanac: webgpu: expected a GPU adapter, got none. In Node, Dawn needs a Vulkan, Metal or Direct3D 12 driver; on Linux, VK_ICD_FILENAMES can name one.\n'
+  'almanac: webgpu: expected a GPU adapter, got none. In Node, Dawn needs a Vulkan, Metal or Direct3D 12 driver; on Linux, VK_ICD_FILENAMES can name one. The wasm backend needs none.\n'
 
 /** Losses, norms of gradients and held-out losses of a run, by name. */
 function figuresOf(folder: string): { readonly names: readonly string[]; readonly values: readonly number[] } {
@@ -71,6 +71,19 @@ describe('--backend webgpu', () => {
     // Dawn itself may warn before that Vulkan cannot be loaded.
     expect(stderr.endsWith(NO_ADAPTER), stderr).toBe(true)
     expect(code).toBe(1)
+  })
+
+  test('auto takes the next best and says why', async () => {
+    const folder = temporaryFolder()
+    const { code, stderr } = await runAlmanac(
+      [...smallRun(textFile(), folder, 2), '--backend', 'auto'],
+      undefined,
+      NO_DRIVER,
+    )
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain(
+      'backend: wasm, the best that works here; webgpu does not work here (webgpu: expected a GPU adapter, got none.',
+    )
   })
 
   test('where the package is not installed, one line says how to get it', async () => {
