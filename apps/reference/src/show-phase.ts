@@ -17,7 +17,7 @@ export function showModel(model: Llama): string {
 export function showPhase(
   result: PhaseProfile,
   { tokens, batch }: Settings,
-  peaks: MachinePeaks | null,
+  peaks: MachinePeaks,
   by: ProfileGrouping,
 ): string {
   const { phase, profile, milliseconds, memory } = result
@@ -29,7 +29,7 @@ export function showPhase(
   const live = phase === 'train' ? 'weights and optimiser' : 'weights and cache'
   return [
     `${phase}: ${what}`,
-    profileTable(profile, peaks ?? undefined, by),
+    profileTable(profile, peaks, by),
     `${rate(tokensPerSecond(result))} tokens/s, ${milliseconds.toFixed(2)} ms a step; memory: ${binary(memory.liveBytes)} live (${live}), ${binary(memory.arenaBytes)} temporaries`,
   ].join('\n')
 }
@@ -38,7 +38,7 @@ export function showPhase(
 export function phaseJson(
   result: PhaseProfile,
   { tokens, batch, quantize }: Settings,
-  peaks: MachinePeaks | null,
+  peaks: MachinePeaks,
   by: ProfileGrouping,
 ) {
   const { phase, profile, milliseconds, memory } = result
@@ -57,7 +57,7 @@ export function phaseJson(
     temporaryBytes: memory.arenaBytes,
     peaks,
     by,
-    rows: profileRows(profile, by).map((row) => (peaks ? { ...row, ofPeak: peakShare(row, peaks) } : row)),
+    rows: profileRows(profile, by).map((row) => ({ ...row, ofPeak: peakShare(row, peaks) })),
   }
 }
 

@@ -1,7 +1,6 @@
 import { Llama, type LlamaCheckpoint, type LlamaConfig, llamaOf, readLlama2cTokenizer } from '@almanac/language-model'
 import {
   chromeTrace,
-  type Device,
   key,
   type MachinePeaks,
   measurePeaks,
@@ -51,8 +50,8 @@ export const profileCommand: Command = {
   summary: 'measure a model kernel by kernel',
   help: `almanac profile [--checkpoint <file or folder>] [options]
 
-Measures what a model does: time, bytes and FLOPs by op, tokens a second, and memory; on the wasm backend also as shares of what
-two probes reach on this machine (multiply-adds in registers; reading memory). Without a checkpoint the weights are random.
+Measures what a model does: time, bytes and FLOPs by op, as shares of what two probes reach on this machine (multiply-adds in
+registers; reading memory), tokens a second, and memory. Without a checkpoint the weights are random.
 
   --checkpoint PATH    a llama2.c .bin file, or a folder written by pretrain or demo
   --tokenizer FILE     as for generate; not needed, for any tokens take the same time
@@ -101,7 +100,7 @@ look-ups and cache updates count the whole table that they touch a part of.`,
     await profile(async () => {}, { device: first })
     line.update('measuring the machine')
     const weights = read ?? (await drawWeights(shape as LlamaConfig))
-    let peaks = await peaksOf(first)
+    let peaks = await measurePeaks(first)
     await first.close()
     const settings = { tokens, batch, quantize }
     const profiled: ProfiledPhase[] = []
@@ -111,7 +110,7 @@ look-ups and cache updates count the whole table that they touch a part of.`,
       const onStep = (done: number, of: number) => line.update(`${bar(done / of)} ${phase}: step ${done} of ${of}`)
       const result = await profilePhase(phase, model, { ...settings, steps, device, onStep })
       // Others may have been at work in one of the measurements: the best of all counts.
-      peaks = higherPeaks(peaks, await peaksOf(device))
+      peaks = higherPeaks(peaks, await measurePeaks(device))
       await device.close()
       line.clear()
       if (options.json) console.log(JSON.stringify(phaseJson(result, settings, peaks, by)))
@@ -167,13 +166,7 @@ async function drawWeights(config: LlamaConfig): Promise<LlamaCheckpoint> {
   return { config, tensors: await stateDict(new Llama(config).init(key(0))) }
 }
 
-/** The probes are kernels of the wasm backend. */
-async function peaksOf(device: Device): Promise<MachinePeaks | null> {
-  return device.name === 'wasm' ? measurePeaks(device) : null
-}
-
-function higherPeaks(a: MachinePeaks | null, b: MachinePeaks | null): MachinePeaks | null {
-  if (!a || !b) return null
+function higherPeaks(a: MachinePeaks, b: MachinePeaks): MachinePeaks {
   return {
     gigaflops: Math.max(a.gigaflops, b.gigaflops),
     gigabytesPerSecond: Math.max(a.gigabytesPerSecond, b.gigabytesPerSecond),
