@@ -54,10 +54,9 @@ test('every case gives its row at the smallest sizes', { timeout: 300_000 }, asy
   expect(of('Memory bandwidth of the GPU', 'probe').slice(0, 2)).toEqual([['reading'], ['copying, read and written']])
   const ours = (values: unknown[][]) =>
     values.filter(([system]) => system === 'almanac webgpu').map(([, ...rest]) => rest)
-  expect(ours(of('Square products', 'system', 'dtype', 'size'))).toEqual([
-    ['float32', 32],
-    ['float16', 32],
-  ])
+  for (const dtype of ['float32', 'float16']) {
+    expect(ours(of(`Square ${dtype} products`, 'system', 'size'))).toEqual([[32]])
+  }
   expect(ours(of('The training step of a Llama', 'system', 'batch', 'time'))).toEqual([[1, 16]])
   expect(ours(of('Prefill and decoding at batch 1, tokens a second', 'system', 'model', 'format'))).toEqual([
     ['tiny', 'f16'],

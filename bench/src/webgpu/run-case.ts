@@ -88,9 +88,8 @@ async function runProducts({ size, dtype }: CaseOf<'products'>, context: CaseCon
   const rounds = await between(context, ours, peers, (contestants) => inTurns(contestants, context.rounds))
   for (const system of [OURS, ...Object.keys(peers)].filter(rounds.has)) {
     const tflops = rounds.of(system)['tflops'] as number
-    report.row('Square products', {
+    report.row(`Square ${dtype} products`, {
       system,
-      dtype,
       size,
       tflops: significant(tflops),
       ...(system === OURS ? {} : { oursToTheirs: roundTo(rounds.ratio('tflops', OURS, system), 3) }),
