@@ -66,6 +66,23 @@ describe('--backend webgpu', () => {
     }
   })
 
+  test('profile shows its table, or says in a line that times cannot be taken', {
+    timeout: 120_000,
+  }, async (context) => {
+    if ('missing' in driver) return context.skip(`WebGPU on SwiftShader: ${driver.missing}`)
+    const args = 'profile --backend webgpu --what decode --steps 1 --tokens 8 --hidden 32 --layers 1 --heads 2 --ffn 64'
+    const { code, stdout, stderr } = await runAlmanac(args.split(' '), undefined, driver.environment)
+    // Taking times needs timestamp queries, which an adapter may lack.
+    if (code === 1) {
+      expect(stderr).toMatch(/^almanac: profile: expected a backend that takes times \(.*\), got webgpu\. .+\.\n$/)
+      expect(stdout).toBe('')
+    } else {
+      expect(code, stderr).toBe(0)
+      expect(stdout).toMatch(/\nwebgpu, 1 thread: \d+\.\d+ ms; peak \d+\.\d GFLOP\/s and \d+\.\d GB\/s\nop +launches/)
+      expect(stdout).toMatch(/\nmatmul +\d+ /)
+    }
+  })
+
   test('without an adapter, one line says what is needed', async () => {
     const { code, stderr } = await runAlmanac(['profile', '--backend', 'webgpu'], undefined, NO_DRIVER)
     // Dawn itself may warn before that Vulkan cannot be loaded.
