@@ -3,7 +3,6 @@ import { type Contestant, inTurns } from '../shared/in-turns.js'
 import type { LineProcess } from '../shared/line-process.js'
 import { ownProcess } from '../shared/own-process.js'
 import type { Report } from '../shared/report.js'
-import { roundTo } from '../shared/round-to.js'
 import { significant } from '../shared/significant.js'
 import type { GpuCase } from './gpu-cases.js'
 
@@ -53,14 +52,15 @@ async function between<T>(
     for (const [name, request] of Object.entries(theirs)) {
       const turn = async () => (await pytorch?.ask(request)) as Figures
       // The first call warms up; what PyTorch cannot do here is not compared.
-      const first = await pytorch?.ask(request)
+      const first = await pytorch?.ask(request).catch(({ message }: Error) => ({ error: message }))
       if (first?.['error'] !== undefined) report.note(`${name}: ${first['error']}`)
       else if (pytorch) contestants.push({ name, turn })
     }
     return await work(contestants)
   } finally {
     for (const child of children) await child.close()
-    await pytorch?.ask({ ask: 'free' })
+    // Where it has ended, the next case says so.
+    await pytorch?.ask({ ask: 'free' }).catch(() => {})
   }
 }
 
@@ -92,7 +92,7 @@ async function runProducts({ size, dtype }: CaseOf<'products'>, context: CaseCon
       system,
       size,
       tflops: significant(tflops),
-      ...(system === OURS ? {} : { oursToTheirs: roundTo(rounds.ratio('tflops', OURS, system), 3) }),
+      ...(system === OURS ? {} : { oursToTheirs: significant(rounds.ratio('tflops', OURS, system), 3) }),
     })
   }
 }
@@ -119,7 +119,7 @@ async function runTraining({ size }: CaseOf<'training'>, context: CaseContext): 
       time,
       seconds: significant(seconds),
       tokensPerSecond: significant((batch * time) / seconds),
-      ...(system === OURS ? {} : { oursToTheirs: roundTo(rounds.ratio('seconds', system, OURS), 3) }),
+      ...(system === OURS ? {} : { oursToTheirs: significant(rounds.ratio('seconds', system, OURS), 3) }),
     })
   }
 }
@@ -157,6 +157,6 @@ async function runDecoding(gpuCase: CaseOf<'decoding'>, context: CaseContext): P
     decode: significant(figure('decode')),
     readGigabytesPerSecond: significant(figure('read')),
     bandwidth: significant(rounds.of(PROBE)['read'] as number),
-    shareOfBandwidth: roundTo(rounds.ratio('read', OURS, PROBE), 3),
+    shareOfBandwidth: significant(rounds.ratio('read', OURS, PROBE), 3),
   })
 }
