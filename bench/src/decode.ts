@@ -1,5 +1,5 @@
 // Prefill of 256 tokens and decoding at batch 1 of models with random weights: SmolLM2-135M's shape and Llama-3.2-1B's. With
-// --peers llama.cpp runs the same shape (F16 beside bf16) in turns.
+// --peers llama.cpp runs the same shape (F16 beside bf16) in turns, on the CPU whatever --backend says of ours.
 import { measurePeaks, profile, profileTable } from '@almanac/tensor-core'
 import { DECODE, PREFILL, prepareDecoding, SHAPES } from './measured/decoding-workload.js'
 import type { Figures, WorkloadSpec } from './measured/workload.js'
@@ -11,7 +11,9 @@ import { ownProcess } from './shared/own-process.js'
 import { type Report, startReport } from './shared/report.js'
 import { roundTo } from './shared/round-to.js'
 
-const [OURS, THEIRS] = ['almanac wasm', 'llama.cpp']
+const options = benchOptions()
+const { backend } = options
+const [OURS, THEIRS] = [`almanac ${backend}`, 'llama.cpp']
 
 /**
  * A turn of ours, as one of llama.cpp's: a process of its own, the median of three runs. How fast a process reads its weights
@@ -33,7 +35,7 @@ async function compare(
   report: Report,
 ): Promise<void> {
   const shape = SHAPES[model as keyof typeof SHAPES]
-  const ours = { name: OURS, turn: () => ownTurn({ kind: 'decoding', threads, model, format }) }
+  const ours = { name: OURS, turn: () => ownTurn({ kind: 'decoding', threads, backend, model, format }) }
   const peerFormat = format === 'q8_0' ? 'q8_0' : 'f16'
   const peer = options.peers ? llamaCpp(shape, peerFormat, { prefill: PREFILL, decode: DECODE }) : null
   const theirs: Contestant[] = []
@@ -68,7 +70,7 @@ async function compare(
 }
 
 async function showProfile(model: string, format: string, threads: number): Promise<void> {
-  const { device, run, close } = await prepareDecoding(threads, model, format)
+  const { device, run, close } = await prepareDecoding({ threads, backend, model, format })
   const peaks = await measurePeaks(device)
   for (const count of [1, PREFILL]) {
     console.log(`${model} ${format}, ${count} tokens`)
@@ -84,7 +86,6 @@ const CASES = [
   { model: 'Llama-3.2-1B', format: 'q8_0' },
 ]
 
-const options = benchOptions()
 const report = startReport('decode', options)
 const named = options.model !== undefined || options.format !== undefined
 const cases = named

@@ -14,7 +14,7 @@ const report = startReport('scaling', options)
 
 async function threadsTable(
   work: string,
-  specs: readonly WorkloadSpec[],
+  specs: readonly (WorkloadSpec & { readonly threads: number })[],
   timeOf: (f: Record<string, number>) => number,
 ) {
   const children = await Promise.all(

@@ -1,5 +1,6 @@
 // The training step of a Llama of 5.8M parameters (vocabulary 4096, C 256, 6 layers, 8 heads, ffn 688, tied head; batch
 // 8 x 256, float32, AdamW) in turns with PyTorch on the same work when --peers is given. Each is a process of its own.
+// --backend webgpu runs ours on a GPU; PyTorch stays on the CPU (bench -- webgpu compares on the GPU).
 import { USUAL_SIZE } from './measured/training-workload.js'
 import type { Figures } from './measured/workload.js'
 import { PeerError } from './shared/bench-error.js'
@@ -10,7 +11,6 @@ import { PYTORCH_SETUPS, startPyTorch } from './shared/pytorch-peer.js'
 import { startReport } from './shared/report.js'
 import { roundTo } from './shared/round-to.js'
 
-const OURS = 'almanac wasm'
 const TOKENS = USUAL_SIZE.batch * USUAL_SIZE.time
 
 interface Trainer {
@@ -21,6 +21,8 @@ interface Trainer {
 }
 
 const options = benchOptions()
+const { backend } = options
+const OURS = `almanac ${backend}`
 const report = startReport('train', options)
 
 async function peers(threads: number): Promise<Trainer[]> {
@@ -42,8 +44,8 @@ async function peers(threads: number): Promise<Trainer[]> {
   return trainers
 }
 
-for (const threads of options.threads ?? [1, 2]) {
-  const ours = await ownProcess({ kind: 'training', threads, ...USUAL_SIZE })
+for (const threads of options.threads ?? (backend === 'webgpu' ? [1] : [1, 2])) {
+  const ours = await ownProcess({ kind: 'training', threads, backend, ...USUAL_SIZE })
   const trainers: Trainer[] = [{ name: OURS, ...ours }, ...(options.peers ? await peers(threads) : [])]
   const rounds = await inTurns(trainers, options.rounds ?? 7)
   const seconds = (name: string) => rounds.of(name)['seconds'] as number
@@ -52,16 +54,21 @@ for (const threads of options.threads ?? [1, 2]) {
     const { addedMiB } = await memory()
     const facts = name === OURS ? await ours.facts() : null
     await close()
-    report.row(`Training step on ${threads} thread${threads === 1 ? '' : 's'}`, {
-      system: name,
-      threads,
-      seconds: roundTo(seconds(name), 4),
-      tokensPerSecond: Math.round(TOKENS / seconds(name)),
-      peakMiBAfterImport: Math.round(addedMiB as number),
-      ...(facts
-        ? { temporariesMiB: Math.round(facts['temporariesMiB'] as number), loss: roundTo(facts['loss'] as number, 4) }
-        : { oursToTheirs: roundTo(rounds.ratio('seconds', name, OURS), 3) }),
-    })
+    report.row(
+      backend === 'webgpu'
+        ? 'Training step on webgpu'
+        : `Training step on ${threads} thread${threads === 1 ? '' : 's'}`,
+      {
+        system: name,
+        threads,
+        seconds: roundTo(seconds(name), 4),
+        tokensPerSecond: Math.round(TOKENS / seconds(name)),
+        peakMiBAfterImport: Math.round(addedMiB as number),
+        ...(facts
+          ? { temporariesMiB: Math.round(facts['temporariesMiB'] as number), loss: roundTo(facts['loss'] as number, 4) }
+          : { oursToTheirs: roundTo(rounds.ratio('seconds', name, OURS), 3) }),
+      },
+    )
   }
 }
 report.finish()

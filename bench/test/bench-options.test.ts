@@ -25,6 +25,7 @@ test('mistakes are said', () => {
   expect(message('--rounds', '0')).toBe(
     'bench: --rounds: expected whole numbers of at least 1, got "0". Give a number.',
   )
+  expect(message('--backend', 'cuda')).toBe('bench: --backend: expected wasm or webgpu, got "cuda". Name one of them.')
   expect(message('--json', 'train')).toBe(
     'bench: expected names before options, got train. Write "bench -- gemm train --peers".',
   )

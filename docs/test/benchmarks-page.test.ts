@@ -78,6 +78,13 @@ test('the page has a section with tables, a plot, versions, notes and where the 
   expect(page).toContain('Repeat it with `npm run bench -- gemm --peers`.')
 })
 
+test('products on a GPU have a plot in TFLOP/s', () => {
+  const row = { bench: 'webgpu', table: 'Square float32 products', system: 'almanac webgpu', size: 1024, tflops: 2.5 }
+  const page = benchmarksPage(new Map([['webgpu', { ...gemm, name: 'webgpu', rows: [row] }]]))
+  expect(page).toContain('## On a GPU')
+  expect(page).toMatch(/### Square float32 products\n\n<svg[\s\S]*TFLOP\/s[\s\S]*\| system \| size \| TFLOP\/s \|/)
+})
+
 test('older results, without tables, versions and a command, have a section, too', () => {
   const { command: _, versions: __, notes: ___, ...old } = gemm
   const page = benchmarksPage(new Map([['bpe', { ...old, name: 'bpe', rows: [{ bench: 'bpe', peakMiB: 331 }] }]]))

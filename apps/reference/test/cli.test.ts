@@ -86,6 +86,10 @@ describe('mistakes on the command line', () => {
       ['generate', '--checkpoint', 'x', '--temperature', 'hot'],
       "almanac: generate: expected --temperature as a number of 0 or more, got 'hot'.\n",
     ],
+    [
+      ['generate', '--checkpoint', 'x', '--backend', 'cuda'],
+      "almanac: generate: expected --backend wasm, webgpu, auto or cpu, got 'cuda'.\n",
+    ],
     [['pretrain'], 'almanac: pretrain: expected --out, got none. Name the folder for the checkpoint.\n'],
     [
       ['pretrain', '--out', 'x', '--heads', '3'],
@@ -106,7 +110,7 @@ describe('mistakes on the command line', () => {
     const { code, stderr } = await runAlmanac(['demo', '--nope'])
     expect(code).toBe(2)
     expect(stderr).toBe(
-      `almanac: demo: Unknown option '--nope'. Expected --out, --text, --vocab-size, --steps, --fresh, --threads, --port, --no-serve, --help; see "almanac demo --help".\n`,
+      `almanac: demo: Unknown option '--nope'. Expected --out, --text, --vocab-size, --steps, --batch, --context, --fresh, --backend, --threads, --port, --no-serve, --help; see "almanac demo --help".\n`,
     )
   })
 })

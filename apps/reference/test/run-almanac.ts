@@ -10,7 +10,7 @@ const SOURCE = resolve(import.meta.dirname, '../src/cli.ts')
 let bundle: Promise<string> | null = null
 
 /** The command built from the sources of all packages, once. */
-function built(): Promise<string> {
+export function built(): Promise<string> {
   bundle ??= bundleScript(resolve(import.meta.dirname, '..'), SOURCE)
   return bundle
 }
@@ -26,8 +26,9 @@ export interface Finished {
 export async function runAlmanac(
   args: readonly string[],
   watch?: (child: ChildProcess, stderr: () => string) => void,
+  environment: Environment = {},
 ): Promise<Finished> {
-  const child = await spawnAlmanac(args)
+  const child = await spawnAlmanac(args, environment)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (piece: Buffer) => {
     stdout += piece.toString()
@@ -39,9 +40,19 @@ export async function runAlmanac(
   return new Promise((done) => child.on('close', (code, signal) => done({ code, signal, stdout, stderr })))
 }
 
-/** Ends by itself after two minutes, whatever becomes of the test. */
-export async function spawnAlmanac(args: readonly string[]): Promise<ChildProcessByStdio<null, Readable, Readable>> {
-  return spawn(process.execPath, [await built(), ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
+/** Variables of a child's environment beside this process's. */
+type Environment = Readonly<Record<string, string>>
+
+/** Ends by itself after four minutes, whatever becomes of the test. */
+export async function spawnAlmanac(
+  args: readonly string[],
+  environment: Environment = {},
+): Promise<ChildProcessByStdio<null, Readable, Readable>> {
+  return spawn(process.execPath, [await built(), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 240_000,
+    env: { ...process.env, ...environment },
+  })
 }
 
 export interface Server {
@@ -51,8 +62,8 @@ export interface Server {
 }
 
 /** Runs a command that serves, until it has said its address. */
-export async function startAlmanac(args: readonly string[]): Promise<Server> {
-  const child = await spawnAlmanac(args)
+export async function startAlmanac(args: readonly string[], environment: Environment = {}): Promise<Server> {
+  const child = await spawnAlmanac(args, environment)
   let output = ''
   const closed = new Promise<number | null>((done) => child.on('close', done))
   const url = await new Promise<string>((resolve, reject) => {

@@ -6,15 +6,14 @@ import {
   compile,
   type Device,
   q8_0,
-  setDefaultDevice,
   sizeOf,
   type Tensor,
   tensor,
   tensorFromBytes,
-  wasmDevice,
 } from '@almanac/tensor-core'
 import { Embedding, Linear, Parameter } from '@almanac/tensor-core/nn'
-import type { Workload } from './workload.js'
+import { openDevice } from './open-device.js'
+import type { DecodingSpec, Workload } from './workload.js'
 
 export const SHAPES = {
   'SmolLM2-135M': {
@@ -36,6 +35,17 @@ export const SHAPES = {
     kvHeads: 8,
     headDim: 64,
     maxPositions: 1024,
+  },
+  /** For checks of the benchmark itself. */
+  tiny: {
+    vocabSize: 256,
+    hiddenSize: 64,
+    intermediateSize: 128,
+    layers: 1,
+    heads: 2,
+    kvHeads: 1,
+    headDim: 32,
+    maxPositions: 64,
   },
 } as const
 const FORMATS: Readonly<Record<string, 'bfloat16' | 'float16' | 'float32' | BlockFormat>> = {
@@ -79,12 +89,15 @@ export interface DecodingWorkload extends Workload {
   run(count: number, start: number): Promise<unknown>
 }
 
-/** Prefill of 256 tokens and decoding of 32 at batch 1 with random weights, in tokens a second. */
-export async function prepareDecoding(threads: number, shape: string, format: string): Promise<DecodingWorkload> {
-  const device = wasmDevice({ threads })
-  setDefaultDevice(device)
-  const dtype = FORMATS[format] as (typeof FORMATS)[string]
-  const config = SHAPES[shape as keyof typeof SHAPES]
+/**
+ * Prefill and decoding at batch 1 with random weights, in tokens a second. `read` is what decoding must read for them at least,
+ * in GB/s: every weight once a token, and the keys and values of the positions before it.
+ */
+export async function prepareDecoding(spec: DecodingSpec): Promise<DecodingWorkload> {
+  const { threads, backend, prefill: prompt = PREFILL, decode: written = DECODE } = spec
+  const device = openDevice(backend, threads)
+  const dtype = FORMATS[spec.format] as (typeof FORMATS)[string]
+  const config = SHAPES[spec.model as keyof typeof SHAPES]
   const model = new Llama(config)
   for (const [, layer] of model.namedModules()) {
     if (!(layer instanceof Linear || layer instanceof Embedding)) continue
@@ -112,20 +125,27 @@ export async function prepareDecoding(threads: number, shape: string, format: st
   }
   const prefill = async () => {
     const start = performance.now()
-    await run(PREFILL, 0)
-    return (1000 * PREFILL) / (performance.now() - start)
+    await run(prompt, 0)
+    return (1000 * prompt) / (performance.now() - start)
   }
   const decode = async () => {
     const start = performance.now()
-    for (let i = 0; i < DECODE; i++) await run(1, PREFILL + i)
-    return (1000 * DECODE) / (performance.now() - start)
+    for (let i = 0; i < written; i++) await run(1, prompt + i)
+    return (1000 * written) / (performance.now() - start)
   }
+  // The head is the embedding's table: it is read whole for every token.
+  const weights = model.parameters().reduce((sum, { shape, dtype }) => sum + byteLengthOf(dtype, sizeOf(shape)), 0)
+  const positions = prompt + written / 2
+  const bytesAToken = weights + 2 * 4 * config.layers * config.kvHeads * config.headDim * positions
   await prefill()
   await decode()
   return {
     device,
     run,
-    turn: async () => ({ prefill: await prefill(), decode: await decode() }),
+    async turn() {
+      const [prefilled, decoded] = [await prefill(), await decode()]
+      return { prefill: prefilled, decode: decoded, read: (decoded * bytesAToken) / 1e9 }
+    },
     close: () => device.close(),
   }
 }

@@ -1,39 +1,25 @@
 import { Llama } from '@almanac/language-model'
-import {
-  compile,
-  crossEntropy,
-  grad,
-  key,
-  memory,
-  profile,
-  setDefaultDevice,
-  type Tensor,
-  tensor,
-  wasmDevice,
-} from '@almanac/tensor-core'
+import { compile, crossEntropy, grad, key, memory, profile, type Tensor, tensor } from '@almanac/tensor-core'
 import { AdamW } from '@almanac/tensor-core/optim'
-import type { TrainingSize, Workload } from './workload.js'
+import { type BenchBackend, openDevice } from './open-device.js'
+import type { TrainingSize, TrainingWidth, Workload } from './workload.js'
 
-const VOCABULARY = 4096
+const USUAL_WIDTH: TrainingWidth = { vocabSize: 4096, hiddenSize: 256, intermediateSize: 688, heads: 8 }
 /** The size that everything is compared at: 5.8M parameters. */
 export const USUAL_SIZE: TrainingSize = { batch: 8, time: 256, layers: 6 }
 
 /**
- * The training step of a Llama (vocabulary 4096, C 256, 8 heads, ffn 688, tied head; float32, AdamW): seconds a step. Facts:
- * MiB of temporaries, the last loss, and from a profiled step milliseconds in all, in attention and in matrix products.
+ * The training step of a Llama (vocabulary 4096, C 256, 8 heads, ffn 688 unless told otherwise; tied head; float32, AdamW):
+ * seconds a step. Facts: MiB of temporaries, the last loss, and on wasm from a profiled step milliseconds in all, in attention
+ * and in matrix products.
  */
-export async function prepareTraining(threads: number, { batch, time, layers }: TrainingSize): Promise<Workload> {
-  const device = wasmDevice({ threads })
-  setDefaultDevice(device)
-  const model = new Llama({
-    vocabSize: VOCABULARY,
-    hiddenSize: 256,
-    intermediateSize: 688,
-    layers,
-    heads: 8,
-    kvHeads: 8,
-    maxPositions: time,
-  }).init(key(0))
+export async function prepareTraining(
+  threads: number,
+  { batch, time, layers, width = USUAL_WIDTH }: TrainingSize,
+  backend?: BenchBackend,
+): Promise<Workload> {
+  const device = openDevice(backend, threads)
+  const model = new Llama({ ...width, layers, kvHeads: width.heads, maxPositions: time }).init(key(0))
   const optimizer = new AdamW(model, { learningRate: 1e-3 })
   const step = compile((x: Tensor, y: Tensor) => {
     const loss = crossEntropy(model.forward(x), y)
@@ -42,7 +28,7 @@ export async function prepareTraining(threads: number, { batch, time, layers }: 
   })
   const random = (seed: number) =>
     tensor(
-      Int32Array.from({ length: batch * time }, (_, i) => (Math.imul(i + seed, 2654435761) >>> 8) % VOCABULARY),
+      Int32Array.from({ length: batch * time }, (_, i) => (Math.imul(i + seed, 2654435761) >>> 8) % width.vocabSize),
       { shape: [batch, time] },
     )
   const [x, y] = [random(1), random(77777)]
@@ -61,12 +47,13 @@ export async function prepareTraining(threads: number, { batch, time, layers }: 
     async facts() {
       const lastLoss = loss
       const { arenaBytes } = await memory(device)
+      const known = { temporariesMiB: arenaBytes / 2 ** 20, loss: lastLoss }
+      if (backend === 'webgpu') return known
       const { rows, milliseconds } = await profile(run, { device })
       const partOf = (name: RegExp) =>
         rows.filter((row) => name.test(row.name)).reduce((sum, row) => sum + row.milliseconds, 0)
       return {
-        temporariesMiB: arenaBytes / 2 ** 20,
-        loss: lastLoss,
+        ...known,
         profiledMs: milliseconds,
         attentionMs: partOf(/^causalAttention/),
         matmulMs: partOf(/^matmul/i),

@@ -1,20 +1,24 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { BenchBackend } from '../measured/open-device.js'
 import { OptionError } from './bench-error.js'
 
 /** Every option of every benchmark, so that several run in one call; each reads those that it knows. */
 const OPTIONS = {
   threads: { type: 'string', multiple: true, help: 'threads of ours and of peers; may stand several times' },
   rounds: { type: 'string', help: 'measurements of each system, taken in turns' },
-  sizes: { type: 'string', help: 'gemm, browser: sizes, as 256,512' },
+  sizes: { type: 'string', help: 'gemm, browser, webgpu: sizes, as 256,512' },
   peers: { type: 'boolean', help: 'gemm, train, decode: other systems in turns with ours' },
   node: { type: 'string', help: 'gemm --peers: the Node that runs JavaScript peers (or ALMANAC_PEER_NODE)' },
   nodes: { type: 'string', multiple: true, help: 'gemm: ours under these Nodes, as --nodes PATH PATH' },
   model: { type: 'string', help: 'decode: SmolLM2-135M or Llama-3.2-1B' },
   format: { type: 'string', multiple: true, help: 'decode: bf16, f16, f32 or q8_0; may stand several times' },
   profile: { type: 'boolean', help: 'decode: where the time goes' },
-  only: { type: 'string', help: 'attention, fused, browser: cases whose name has this text' },
+  only: { type: 'string', help: 'attention, fused, browser, webgpu: cases whose name has this text' },
+  backend: { type: 'string', help: 'train, decode: wasm (default) or webgpu' },
+  memory: { type: 'string', help: 'webgpu: GiB of GPU memory that may be taken' },
+  quick: { type: 'boolean', help: 'webgpu: tiny sizes, to see that it runs; on SwiftShader where there is no GPU' },
   megabytes: { type: 'string', help: 'bpe: characters of text, in millions' },
   vocab: { type: 'string', help: 'bpe: tokens' },
   json: { type: 'boolean', help: 'one JSON object a line on stdout' },
@@ -33,6 +37,10 @@ export interface BenchOptions {
   readonly format: readonly string[] | undefined
   readonly profile: boolean
   readonly only: string
+  readonly backend: BenchBackend
+  /** GiB. */
+  readonly memory: number | undefined
+  readonly quick: boolean
   readonly megabytes: number
   readonly vocab: number
   readonly json: boolean
@@ -84,6 +92,9 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     format: list('format'),
     profile: values['profile'] === true,
     only: text('only') ?? '',
+    backend: backendOf(text('backend') ?? 'wasm'),
+    memory: text('memory') === undefined ? undefined : whole('memory', text('memory') as string),
+    quick: values['quick'] === true,
     megabytes: whole('megabytes', text('megabytes') ?? '100'),
     vocab: whole('vocab', text('vocab') ?? '32000'),
     json: values['json'] === true,
@@ -97,6 +108,11 @@ function parse(args: readonly string[], options: Record<string, { type: 'string'
   } catch (error) {
     throw new OptionError('bench', 'known options', (error as Error).message.split('. ')[0] ?? '', 'See --help.')
   }
+}
+
+function backendOf(text: string): BenchBackend {
+  if (text === 'wasm' || text === 'webgpu') return text
+  throw new OptionError('bench: --backend', 'wasm or webgpu', `"${text}"`, 'Name one of them.')
 }
 
 function whole(name: string, text: string): number {

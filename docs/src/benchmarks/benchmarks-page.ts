@@ -32,6 +32,10 @@ const SECTIONS: Readonly<Record<string, readonly [title: string, about: string]>
     'In a browser',
     'The same sources in a worker of a cross-origin isolated page of headless Chromium and in Node, in turns.',
   ],
+  webgpu: [
+    'On a GPU',
+    'Through WebGPU in Node (Dawn), PyTorch on the same GPU where it was installed. Products: programs one after the other with one wait at the end. The training step is a Llama’s of 124M parameters in float32 with AdamW. What decoding reads is every weight once a token and the keys and values before it, as a share of what reading or copying memory reaches in the same rounds.',
+  ],
   attention: [
     'Attention',
     'Causal attention, forward and backward, in GFLOP/s of the causal half: two products forward, five backward. The share is that of matrix products of about the same work, measured in turns.',

@@ -3,6 +3,7 @@ import type { ResultRow } from './newest-results.js'
 /** Names in the results, as a reader calls them; others are split at their capitals. */
 const HEADINGS: Readonly<Record<string, string>> = {
   gflops: 'GFLOP/s',
+  tflops: 'TFLOP/s',
   probe: 'probe, GFLOP/s',
   share: 'share of the probe',
   oursToTheirs: 'ours to theirs',
@@ -24,6 +25,10 @@ const HEADINGS: Readonly<Record<string, string>> = {
   oneThreadMs: 'one thread, ms',
   twoThreadsMs: 'two threads, ms',
   gigabytes: 'GB/s',
+  gigabytesPerSecond: 'GB/s',
+  readGigabytesPerSecond: 'read, GB/s',
+  bandwidth: 'bandwidth, GB/s',
+  shareOfBandwidth: 'share of the bandwidth',
   fallback: 'fallback, GB/s',
   doubling: 'doubling, GB/s',
   node: 'Node',

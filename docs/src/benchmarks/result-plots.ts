@@ -9,7 +9,7 @@ const numberOf = (row: ResultRow | undefined, name: string): number | undefined 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)]
 
 /** Products: a line a system over the sizes. */
-function gemm(table: string, rows: readonly ResultRow[]): string {
+function products(table: string, rows: readonly ResultRow[], figure: string, unit: string): string {
   const sizes = distinct(rows.map((row) => row['size'] as number)).sort((a, b) => a - b)
   const systems = distinct(rows.map((row) => row['system'] as string))
   const series = systems.map((name) => ({
@@ -17,11 +17,11 @@ function gemm(table: string, rows: readonly ResultRow[]): string {
     values: sizes.map((size) =>
       numberOf(
         rows.find((row) => row['system'] === name && row['size'] === size),
-        'gflops',
+        figure,
       ),
     ),
   }))
-  return linePlot(table, 'GFLOP/s', sizes.map(String), series)
+  return linePlot(table, unit, sizes.map(String), series)
 }
 
 /** Training: a bar a system. */
@@ -47,8 +47,9 @@ function scaling(table: string, rows: readonly ResultRow[]): string {
 /** A plot of a table, where it says more than the numbers; else nothing. */
 export function plotOf({ name }: Pick<BenchResult, 'name'>, table: string, rows: readonly ResultRow[]): string {
   const has = (field: string) => rows.every((row) => row[field] !== undefined)
-  if (name === 'gemm' && has('gflops') && has('system')) return gemm(table, rows)
-  if (name === 'train' && has('tokensPerSecond')) return train(table, rows)
+  if (name === 'gemm' && has('gflops') && has('system')) return products(table, rows, 'gflops', 'GFLOP/s')
+  if (name === 'webgpu' && has('tflops') && has('system')) return products(table, rows, 'tflops', 'TFLOP/s')
+  if (['train', 'webgpu'].includes(name) && has('tokensPerSecond')) return train(table, rows)
   if (name === 'scaling' && has('T')) return scaling(table, rows)
   return ''
 }

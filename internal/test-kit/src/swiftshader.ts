@@ -8,7 +8,13 @@ import { brotliDecompressSync } from 'node:zlib'
  * SwiftShader, a Vulkan driver on the CPU, so that Dawn (the npm package `webgpu`) runs shaders on a machine without a
  * GPU. It comes from the npm package `@sparticuz/chromium`, whose archive holds the driver and the Vulkan loader.
  */
-export type SwiftShader = { readonly icd: string } | { readonly missing: string }
+export type SwiftShader =
+  | {
+      readonly icd: string
+      /** What a process that is started anew needs in its environment to find the driver and the loader. */
+      readonly environment: Readonly<Record<'VK_ICD_FILENAMES' | 'LD_LIBRARY_PATH', string>>
+    }
+  | { readonly missing: string }
 
 /** Where Debian's chromium package keeps its driver. */
 const DEBIAN_ICD = '/usr/lib/chromium/vk_swiftshader_icd.json'
@@ -31,7 +37,9 @@ export function useSwiftShader(): SwiftShader {
     return { missing: `no Vulkan loader (${LOADER}) on this machine` }
   }
   process.env['VK_ICD_FILENAMES'] = icd
-  return { icd }
+  const folder = existsSync(beside) ? dirname(beside) : dirname(unpacked() ?? '')
+  const paths = [process.env['LD_LIBRARY_PATH'], folder].filter((path) => path)
+  return { icd, environment: { VK_ICD_FILENAMES: icd, LD_LIBRARY_PATH: paths.join(':') } }
 }
 
 /**

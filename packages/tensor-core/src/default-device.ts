@@ -1,3 +1,4 @@
+import type { WebGpuOptions } from './backends/webgpu/open-device.js'
 import { Device } from './device.js'
 
 let current: Device | null = null
@@ -34,7 +35,9 @@ export function cpuDevice(options: { readonly precision?: 'f32' | 'f64' } = {}):
   )
 }
 
-/** WebGPU: the browser's, or Dawn's npm package `webgpu` in Node. */
-export function webgpuDevice(options: { readonly adapter?: GPUAdapter; readonly gpu?: GPU } = {}): Device {
+export type WebGpuDeviceOptions = WebGpuOptions
+
+/** WebGPU: the browser's, or Dawn's npm package `webgpu` in Node. Nothing is opened before it is first used. */
+export function webgpuDevice(options: WebGpuDeviceOptions = {}): Device {
   return new Device('webgpu', async () => (await import('./backends/webgpu/index.js')).webgpu(options))
 }

@@ -15,6 +15,10 @@ const YIELD_AFTER_MS = 8
  */
 export class Device {
   readonly name: string
+  /** What it runs on (adapter and features, threads): known once it has started, or from `findBackends`. */
+  detail = ''
+  /** Why `init` chose it; empty where it was not `init` that did. */
+  chosen = ''
   /** Assigns that no program has run yet, in program order. */
   pendingAssigns: PendingAssign[] = []
   private readonly create: () => Promise<Backend>
@@ -36,10 +40,15 @@ export class Device {
       return Promise.reject(new BackendError(this.name, 'an open device', 'one that was closed', 'Make a new one.'))
     if (this.started === null) {
       this.started = this.create()
-      // A backend that failed to start may be tried again.
-      this.started.catch(() => {
-        this.started = null
-      })
+      this.started.then(
+        ({ detail }) => {
+          this.detail = detail ?? this.name
+        },
+        // A backend that failed to start may be tried again.
+        () => {
+          this.started = null
+        },
+      )
     }
     return this.started
   }

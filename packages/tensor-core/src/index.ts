@@ -29,6 +29,7 @@ export {
   currentDevice,
   setDefaultDevice,
   type WasmDeviceOptions,
+  type WebGpuDeviceOptions,
   wasmDevice,
   webgpuDevice,
 } from './default-device.js'
@@ -45,6 +46,7 @@ export {
   type ScalarDType,
 } from './dtype.js'
 export * from './errors.js'
+export { type BackendName, type FindBackendsOptions, type FoundBackend, findBackends } from './find-backends.js'
 export { floatBits } from './float-bits.js'
 export { type BlockFormat, type BlockFormatDefinition, blockByteLength, defineFormat, q8_0 } from './formats/index.js'
 export { type AdamWOptions, adamwStep } from './fused/adamw-step.js'
@@ -68,7 +70,7 @@ export { swiglu, swigluBackward } from './fused/swiglu.js'
 export { inModule } from './graph/module-scope.js'
 export { Tensor } from './graph/tensor.js'
 export { asTensor, type TensorLike } from './graph/tensor-like.js'
-export { init } from './init.js'
+export { type InitOptions, init } from './init.js'
 export { memory } from './memory.js'
 export { abs } from './ops/abs.js'
 export { add } from './ops/add.js'

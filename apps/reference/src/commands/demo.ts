@@ -1,5 +1,5 @@
 import { generate } from '@almanac/language-model'
-import { chooseDevice } from '../choose-device.js'
+import { BACKENDS, chooseDevice } from '../choose-device.js'
 import type { Command } from '../command.js'
 import { builtInCorpus, corpusBytes, fileCorpus } from '../corpus.js'
 import { LEAST_VOCABULARY } from '../prepare-data.js'
@@ -19,7 +19,10 @@ const OPTIONS = {
   text: { type: 'string', multiple: true },
   'vocab-size': { type: 'string' },
   steps: { type: 'string' },
+  batch: { type: 'string' },
+  context: { type: 'string' },
   fresh: { type: 'boolean', default: false },
+  backend: { type: 'string' },
   threads: { type: 'string' },
   port: { type: 'string' },
   'no-serve': { type: 'boolean', default: false },
@@ -39,7 +42,10 @@ started again it goes on.
   --text FILE       another text, may be repeated
   --vocab-size N    tokens of the tokenizer (default 2048)
   --steps N         updates (default ${STEPS})
+  --batch N         windows in an update (default 8)
+  --context N       tokens a window, and the longest text (default 256)
   --fresh           begin anew
+  --backend NAME    ${BACKENDS}
   --threads N       default: one a core
   --port N          of the server (default ${DEFAULT_PORT})
   --no-serve        end after training`,
@@ -50,11 +56,15 @@ started again it goes on.
     const vocabSize = readNumber('demo', 'vocab-size', options['vocab-size'], 2048, range)
     const port = readNumber('demo', 'port', options.port, DEFAULT_PORT, { least: 0, most: 65_535, whole: true })
     const corpus = options.text ? await fileCorpus('demo', options.text) : await builtInCorpus()
-    const { out: folder, threads } = options
-    const device = await chooseDevice('demo', 'wasm', threads)
+    const batchSize = readNumber('demo', 'batch', options.batch, 8, { least: 1, whole: true })
+    const contextLength = readNumber('demo', 'context', options.context, 256, { least: 1, whole: true })
+    const { out: folder, backend, threads } = options
+    const device = await chooseDevice('demo', backend, threads)
     console.log(`text:   ${corpus.name}, ${(corpusBytes(corpus) / 1e6).toFixed(1)} MB, the last twentieth held out`)
     console.log(`model:  Llama (C 128, 6 layers, 4 heads, ffn 344), ${vocabSize} tokens of byte-level BPE`)
-    console.log(`run:    ${steps} updates of 8 x 256 tokens; all of it in ${folder}/ (Ctrl-C stops, npm start goes on)`)
+    console.log(
+      `run:    ${steps} updates of ${batchSize} x ${contextLength} tokens; all of it in ${folder}/ (Ctrl-C stops, npm start goes on)`,
+    )
     const stop = stopSignal()
     const run = await runTraining({
       config: {
@@ -65,11 +75,11 @@ started again it goes on.
           layers: 6,
           heads: 4,
           kvHeads: 4,
-          maxPositions: 256,
+          maxPositions: contextLength,
         },
         steps,
-        batchSize: 8,
-        contextLength: 256,
+        batchSize,
+        contextLength,
         learningRate: 4e-3,
         warmup: Math.min(steps, 50),
         seed: 0,
@@ -97,7 +107,12 @@ started again it goes on.
       console.log(`next:   npm run --silent almanac -- serve --checkpoint ${folder}`)
       return
     }
-    const server = await startServer({ checkpoint: folder, port, ...(threads === undefined ? {} : { threads }) })
+    const server = await startServer({
+      checkpoint: folder,
+      port,
+      ...(backend === undefined ? {} : { backend }),
+      ...(threads === undefined ? {} : { threads }),
+    })
     console.log(`chat:   ${server.url}/ (OpenAI's API at ${server.url}/v1; Ctrl-C ends it)`)
     await untilStopped()
     await server.close()

@@ -1,6 +1,6 @@
 import { generate, packWeights } from '@almanac/language-model'
 import { q8_0 } from '@almanac/tensor-core'
-import { chooseDevice } from '../choose-device.js'
+import { BACKENDS, chooseDevice } from '../choose-device.js'
 import type { Command } from '../command.js'
 import { loadModel } from '../load-model.js'
 import { readNumber, readOptions } from '../read-options.js'
@@ -37,7 +37,7 @@ Writes text to standard output, and nothing else there.
   --seed N             the same seed gives the same text (default 0)
   --max-tokens N       tokens to write (default 256)
   --quantize q8_0      pack the weights first
-  --backend NAME       wasm (default) or cpu
+  --backend NAME       ${BACKENDS}
   --threads N          default: one a core`,
   async run(args) {
     const options = readOptions('generate', args, OPTIONS)

@@ -1,4 +1,4 @@
-import { chooseDevice } from '../choose-device.js'
+import { BACKENDS, chooseDevice } from '../choose-device.js'
 import type { Command } from '../command.js'
 import { builtInCorpus, fileCorpus } from '../corpus.js'
 import { LEAST_VOCABULARY } from '../prepare-data.js'
@@ -47,7 +47,7 @@ again with the same options and it goes on where it stopped.
   --checkpoint-every N    updates between checkpoints (default 50)
   --fresh                 begin anew, whatever the folder holds
   --json                  the result as JSON on standard output
-  --backend NAME          wasm (default) or cpu
+  --backend NAME          ${BACKENDS}
   --threads N             default: one a core`,
   async run(args) {
     const options = readOptions('pretrain', args, OPTIONS)

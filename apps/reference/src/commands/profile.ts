@@ -6,9 +6,10 @@ import {
   measurePeaks,
   type ProfiledPhase,
   type ProfileGrouping,
+  profile,
 } from '@almanac/tensor-core'
 import { stateDict } from '@almanac/tensor-core/nn'
-import { chooseDevice } from '../choose-device.js'
+import { BACKENDS, chooseDevice } from '../choose-device.js'
 import type { Command } from '../command.js'
 import { checkVocabulary } from '../load-model.js'
 import { PHASES, profilePhase } from '../profile-phase.js'
@@ -33,6 +34,7 @@ const OPTIONS = {
   by: { type: 'string', default: 'op' },
   trace: { type: 'string' },
   json: { type: 'boolean', default: false },
+  backend: { type: 'string' },
   threads: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const
@@ -48,8 +50,8 @@ export const profileCommand: Command = {
   summary: 'measure a model kernel by kernel',
   help: `almanac profile [--checkpoint <file or folder>] [options]
 
-Measures what a model does on the wasm backend: time, bytes and FLOPs by op, as shares of what two probes reach on this machine
-(multiply-adds in registers; reading memory), tokens a second, and memory. Without a checkpoint the weights are random.
+Measures what a model does: time, bytes and FLOPs by op, as shares of what two probes reach on this machine (multiply-adds in
+registers; reading memory), tokens a second, and memory. Without a checkpoint the weights are random.
 
   --checkpoint PATH    a llama2.c .bin file, or a folder written by pretrain or demo
   --tokenizer FILE     as for generate; not needed, for any tokens take the same time
@@ -65,6 +67,7 @@ Measures what a model does on the wasm backend: time, bytes and FLOPs by op, as 
   --by NAME            rows by op (default), module (numbered layers together) or kernel
   --trace FILE         a timeline of every kernel, for Perfetto or chrome://tracing
   --json               one JSON object a phase on standard output
+  --backend NAME       ${BACKENDS}
   --threads N          default: one a core
 
 Other work on the machine makes times longer and peaks lower. A share may be more than 100 %: caches are faster than memory, and
@@ -91,8 +94,10 @@ look-ups and cache updates count the whole table that they touch a part of.`,
     if (options.trace !== undefined) await checkWritable('profile', 'trace', options.trace)
 
     const line = progressLine()
-    const openDevice = () => chooseDevice('profile', 'wasm', options.threads)
+    const openDevice = () => chooseDevice('profile', options.backend, options.threads)
     const first = await openDevice()
+    // A backend that cannot take times says so before anything is drawn.
+    await profile(async () => {}, { device: first })
     line.update('measuring the machine')
     const weights = read ?? (await drawWeights(shape as LlamaConfig))
     let peaks = await measurePeaks(first)

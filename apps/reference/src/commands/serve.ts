@@ -1,3 +1,4 @@
+import { BACKENDS } from '../choose-device.js'
 import type { Command } from '../command.js'
 import { readNumber, readOptions } from '../read-options.js'
 import { startServer } from '../start-server.js'
@@ -32,7 +33,7 @@ Answers at /v1/completions and /v1/chat/completions as OpenAI's API does, and at
   --port N             default ${DEFAULT_PORT}; 0 takes any free one
   --api-key KEY        what clients must send (default: $ALMANAC_API_KEY, or none)
   --max-queue N        requests that may wait (default 16)
-  --backend NAME       wasm (default) or cpu
+  --backend NAME       ${BACKENDS}
   --threads N          default: one a core`,
   async run(args) {
     const options = readOptions('serve', args, OPTIONS)

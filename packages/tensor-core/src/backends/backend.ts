@@ -30,6 +30,8 @@ export interface BackendLimits {
  */
 export interface Backend {
   readonly name: string
+  /** What it runs on: adapter and features, threads and instructions. */
+  readonly detail?: string
   readonly limits: BackendLimits
   /** True if `load` will take a launch of this fused op; otherwise the plan holds its fallback. */
   supports(definition: FusedDefinition, inputs: readonly TensorSpec[], attributes: unknown): boolean

@@ -1,4 +1,4 @@
-import { onNode } from './feature-detect.js'
+import { onNode } from '../on-node.js'
 
 /**
  * Compiles kernels to optimised code at once, where the engine lets us ask. V8's quick first code (Liftoff) is replaced only

@@ -4,6 +4,7 @@ import type { FusedDefinition } from '../../fused/fused-definition.js'
 import type { KernelSource } from '../../ops/op-record.js'
 import type { Program } from '../../schedule/program.js'
 import type { Backend, BufferHandle, Executable } from '../backend.js'
+import { describeWasm } from './describe-wasm.js'
 import { detectFeatures } from './feature-detect.js'
 import { createKernelCache, WASM_TARGET } from './kernel-cache.js'
 import { type KernelOverrides, kernelOverrides } from './kernel-overrides.js'
@@ -14,6 +15,7 @@ import { createProgramTimer } from './program-timer.js'
 import { createSoloRunner } from './run-alone.js'
 import { createSharedArena } from './shared-arena.js'
 import { type SpawnWorker, workerSpawner } from './spawn-worker.js'
+import { threadCount } from './thread-count.js'
 import { createThreadPool } from './thread-pool.js'
 
 export interface WasmOptions {
@@ -35,18 +37,13 @@ interface WasmBuffer extends BufferHandle {
   readonly address: number
 }
 
-const MOST_THREADS = 8
 const MOST_BYTES = 2 ** 32
 const FREE_HINT = 'Use a smaller batch, dispose tensors that are not needed, or raise memoryMaximumBytes.'
 
 /** The backend over kernels that are emitted at run time. Throws BackendError where the engine lacks what it needs. */
 export async function createWasmBackend(options: WasmOptions = {}, parts: WasmParts = {}): Promise<Backend> {
   const features = await detectFeatures()
-  const wanted = options.threads ?? Math.min(MOST_THREADS, features.processors)
-  if (!Number.isInteger(wanted) || wanted < 1) {
-    throw new BackendError('wasm: threads', 'a whole number of at least 1', String(options.threads))
-  }
-  const threads = features.sharedMemory ? wanted : 1
+  const threads = threadCount(options.threads, features)
   const memory = createMemory(threads > 1, options.memoryMaximumBytes ?? MOST_BYTES)
   const runner =
     threads > 1
@@ -107,6 +104,7 @@ export async function createWasmBackend(options: WasmOptions = {}, parts: WasmPa
 
   return {
     name: 'wasm',
+    detail: describeWasm(threads, features),
     timer,
     limits: { maxBufferBytes: memory.maximumPages * 65_536, floatBytes: 4 },
     supports: (definition, inputs, attributes) =>

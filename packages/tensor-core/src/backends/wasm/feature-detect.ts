@@ -1,4 +1,5 @@
 import { BackendError } from '../../errors.js'
+import { onNode } from '../on-node.js'
 
 export interface WasmFeatures {
   readonly relaxedSimd: boolean
@@ -24,8 +25,6 @@ const ZERO = [0xfd, 12, ...new Array<number>(16).fill(0)]
 /** i32x4.neg(0), and f32x4.relaxed_madd(0, 0, 0). */
 const SIMD_MODULE = vectorModule([...ZERO, 0xfd, 0xa1, 0x01])
 const RELAXED_MODULE = vectorModule([...ZERO, ...ZERO, ...ZERO, 0xfd, 0x85, 0x02])
-
-export const onNode = (): boolean => typeof process === 'object' && typeof process.versions?.node === 'string'
 
 /** Tests the engine for what the backend needs, and switches on what Node hides behind a flag. Throws BackendError. */
 export async function detectFeatures(): Promise<WasmFeatures> {

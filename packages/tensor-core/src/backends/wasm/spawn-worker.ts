@@ -1,4 +1,4 @@
-import { onNode } from './feature-detect.js'
+import { onNode } from '../on-node.js'
 import { workerSource } from './worker-source.js'
 
 /** What a thread pool needs of a worker, on Node and in a page alike. */

@@ -36,7 +36,7 @@ interface LoadedVariant extends PreparedProgram {
  * @throws BackendError if there is no WebGPU here
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
-  const device = await openDevice(options)
+  const { device, detail } = await openDevice(options)
   const memoryLimit = options.memoryLimitBytes ?? Number.POSITIVE_INFINITY
   const kernels = createKernelCache(device)
   const staging = createStagingPool(device)
@@ -163,6 +163,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   const maxBufferBytes = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize)
   return {
     name: 'webgpu',
+    detail,
     limits: { maxBufferBytes, floatBytes: 4 },
 
     supports: (definition, inputs, attributes) =>

@@ -1,2 +1,3 @@
 export { webgpu } from './create-webgpu-backend.js'
 export type { WebGpuOptions } from './open-device.js'
+export { probeWebGpu } from './probe-webgpu.js'

@@ -1,52 +1,91 @@
 import { BackendError } from '../../errors.js'
+import { onNode } from '../on-node.js'
+import { describeAdapter } from './describe-adapter.js'
 
 export interface WebGpuOptions {
-  /** Default: what the GPU object prefers. */
+  /** Default: what the GPU object prefers. An adapter gives one device: after a loss it cannot open another. */
   readonly adapter?: GPUAdapter
   /** Default: `navigator.gpu`, else the npm package `webgpu` (Dawn). */
   readonly gpu?: GPU
   /** Bytes of buffers and temporaries that may be held at once. Default: no limit but the device's. */
   readonly memoryLimitBytes?: number
+  /** Features without which opening fails, e.g. `['shader-f16']`; those that kernels know are used anyway where they are. */
+  readonly require?: readonly GPUFeatureName[]
+}
+
+export interface OpenedDevice {
+  readonly device: GPUDevice
+  /** The adapter, and the features of it that are used. */
+  readonly detail: string
+  /** It computes on the CPU. */
+  readonly software: boolean
 }
 
 /** Used where an adapter has them, and never needed. */
-const WANTED = ['shader-f16', 'subgroups', 'timestamp-query']
+const WANTED: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query']
 
 const instances = new WeakMap<GPUDevice, GPU>()
 
-/** Opens a device with the highest limits that the adapter has. Throws BackendError where there is none. */
-export async function openDevice(options: WebGpuOptions): Promise<GPUDevice> {
+/**
+ * Opens a device with the highest limits that the adapter has.
+ * @throws BackendError where there is no WebGPU, no adapter, a required feature is missing or the device is refused
+ */
+export async function openDevice(options: WebGpuOptions): Promise<OpenedDevice> {
   const gpu = options.adapter ? null : (options.gpu ?? globalThis.navigator?.gpu ?? (await dawn()))
   const adapter = options.adapter ?? (await gpu?.requestAdapter({ powerPreference: 'high-performance' }))
   if (!adapter) {
+    const hint = onNode()
+      ? 'In Node, Dawn needs a Vulkan, Metal or Direct3D 12 driver; on Linux, VK_ICD_FILENAMES can name one. '
+      : 'The browser found no GPU that it allows (chrome://gpu says why). '
+    throw new BackendError('webgpu', 'a GPU adapter', 'none', `${hint}The wasm backend needs none.`)
+  }
+  const { text, software } = describeAdapter(adapter)
+  const missing = (options.require ?? []).filter((feature) => !adapter.features.has(feature))
+  if (missing.length > 0) {
+    const has = usedFeatures(adapter, options.require)
     throw new BackendError(
       'webgpu',
-      'a GPU adapter',
-      'none',
-      'In Node, Dawn needs a Vulkan, Metal or Direct3D 12 driver; on Linux, VK_ICD_FILENAMES can name one.',
+      `an adapter with ${missing.join(' and ')}`,
+      `${text} with ${has.length > 0 ? has.join(', ') : 'none of the features that are used'}`,
+      'Leave it out of `require`, or use another adapter.',
     )
   }
+  const features = usedFeatures(adapter, options.require)
   const { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize } = adapter.limits
   try {
     const device = await adapter.requestDevice({
       label: 'almanac',
       requiredLimits: { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize },
-      requiredFeatures: WANTED.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[],
+      requiredFeatures: features,
     })
     // Dawn's instance must outlive its devices, and a device does not hold it.
     if (gpu) instances.set(device, gpu)
-    return device
+    return { device, detail: [text, ...features].join(', '), software }
   } catch (error) {
     throw new BackendError(
       'webgpu',
       'a GPU device',
       String(error),
-      'An adapter gives one device: ask for a new adapter.',
+      'An adapter gives one device: ask for a new adapter, or pass none.',
     )
   }
 }
 
+/** What of an adapter's features is asked for. */
+export function usedFeatures(adapter: GPUAdapter, required: readonly GPUFeatureName[] = []): GPUFeatureName[] {
+  return [...new Set([...WANTED, ...required])].filter((feature) => adapter.features.has(feature))
+}
+
 async function dawn(): Promise<GPU> {
+  if (!onNode()) {
+    const insecure = (globalThis as { isSecureContext?: boolean }).isSecureContext === false
+    throw new BackendError(
+      'webgpu',
+      'WebGPU in this browser',
+      'no navigator.gpu',
+      insecure ? 'Serve the page over https or from localhost.' : 'Use a browser that has it, or the wasm backend.',
+    )
+  }
   // Not a literal, so that bundlers for the browser do not look for an optional package.
   const name = 'webgpu'
   let module: { create(options: string[]): GPU }
