@@ -91,8 +91,8 @@ function elementOf(members: readonly number[], buffers: readonly BufferUse[], f1
   const uses = members.map((m) => buffers[m] as BufferUse)
   const dtypes = new Set(uses.flatMap((use) => [...use.dtypes]))
   const only = dtypes.size === 1 ? ([...dtypes][0] as ScalarDType) : undefined
-  // Seen under two names it may be touched element by element under the other.
-  if (uses.length === 1 && uses[0]?.fours && only) return fourOf(only, f16)
+  // Seen under two names, as in place, it must be touched by fours under both.
+  if (uses.every(({ fours }) => fours) && only) return fourOf(only, f16)
   if (only === 'float16' && f16) return 'f16'
   // Writing a part of a word must not disturb the neighbour that another invocation writes.
   if (uses.some((use) => [...use.stored].some((dtype) => !NATIVE[dtype]))) return 'atomic<u32>'

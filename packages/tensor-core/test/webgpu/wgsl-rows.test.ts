@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import {
+  crossEntropy,
+  type Device,
+  grad,
+  layerNorm,
+  logSoftmax,
+  realize,
+  rmsNorm,
+  setDefaultDevice,
+  softmax,
+  type Tensor,
+  tensor,
+  webgpuDevice,
+} from '../../src/index.js'
+import { sizeOf } from '../../src/shape.js'
+import { nullGpu } from './dawn.js'
+
+const nothing = await nullGpu()
+
+const numbers = (seed: number, shape: readonly number[]): Tensor =>
+  tensor(
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7 + seed * 13) % 5) - 2),
+    { shape },
+  )
+
+async function onDevice<T>(device: Device, work: () => Promise<T>): Promise<T> {
+  const before = setDefaultDevice(device)
+  try {
+    return await work()
+  } finally {
+    setDefaultDevice(before)
+  }
+}
+
+/** Short and long rows, by fours and one by one. */
+const shapes = [
+  [40, 12],
+  [40, 13],
+  [3, 1024],
+  [3, 1025],
+] as const
+
+describe.skipIf(!nothing)("Dawn's validator takes kernels over rows in WGSL", () => {
+  const features = ['shader-f16', 'subgroups'] as const
+  it.each([[[]], [['shader-f16']], [['subgroups']], [features]] as const)('with the features %j', async (kept) => {
+    const adapter = (await nothing?.requestAdapter()) as GPUAdapter
+    // The adapter as it would be if it had only these.
+    const limited = new Proxy(adapter, {
+      get(of, name) {
+        if (name === 'features') return new Set([...of.features].filter((f) => (kept as readonly string[]).includes(f)))
+        const value = Reflect.get(of, name, of)
+        return typeof value === 'function' ? value.bind(of) : value
+      },
+    })
+    for (const feature of kept) expect([...adapter.features], feature).toContain(feature)
+    const device = webgpuDevice({ adapter: limited })
+    await onDevice(device, async () => {
+      for (const [rows, columns] of shapes) {
+        const x = numbers(1, [rows, columns])
+        const [weight, bias, dy] = [numbers(2, [columns]), numbers(3, [columns]), numbers(4, [rows, columns])]
+        const losses: Tensor[] = [
+          softmax(x).mul(dy).sum(),
+          logSoftmax(x).mul(dy).sum(),
+          rmsNorm(x, weight, { eps: 1e-5 }).mul(dy).sum(),
+          layerNorm(x, weight, bias, { eps: 1e-5 }).mul(dy).sum(),
+          crossEntropy(x, tensor(new Int32Array(rows))),
+        ]
+        for (const loss of losses) await realize(loss, grad(loss, x))
+      }
+    })
+    await device.close()
+  })
+})
