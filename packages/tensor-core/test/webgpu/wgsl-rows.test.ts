@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
+  amax,
+  amin,
   crossEntropy,
   type Device,
   grad,
@@ -9,6 +11,7 @@ import {
   rmsNorm,
   setDefaultDevice,
   softmax,
+  sum,
   type Tensor,
   tensor,
   webgpuDevice,
@@ -67,6 +70,11 @@ describe.skipIf(!nothing)("Dawn's validator takes kernels over rows in WGSL", ()
           crossEntropy(x, tensor(new Int32Array(rows))),
         ]
         for (const loss of losses) await realize(loss, grad(loss, x))
+      }
+      for (const dtype of ['float32', 'bfloat16', 'int32', 'uint32', 'int8'] as const) {
+        const x = numbers(5, [20, 900]).cast(dtype).copy()
+        for (const reduce of [sum, amax, amin])
+          await realize(reduce(x, 1), reduce(x, 0), reduce(x).cast('float32').exp())
       }
     })
     await device.close()
