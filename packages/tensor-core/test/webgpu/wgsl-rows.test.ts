@@ -2,18 +2,24 @@ import { describe, expect, it } from 'vitest'
 import {
   amax,
   amin,
+  argmax,
+  argmin,
+  argsort,
   crossEntropy,
+  cumsum,
   type Device,
   grad,
   layerNorm,
   logSoftmax,
   realize,
   rmsNorm,
+  segmentSum,
   setDefaultDevice,
   softmax,
   sum,
   type Tensor,
   tensor,
+  topK,
   webgpuDevice,
 } from '../../src/index.js'
 import { sizeOf } from '../../src/shape.js'
@@ -70,6 +76,17 @@ describe.skipIf(!nothing)("Dawn's validator takes kernels over rows in WGSL", ()
           crossEntropy(x, tensor(new Int32Array(rows))),
         ]
         for (const loss of losses) await realize(loss, grad(loss, x))
+      }
+      const ids = tensor(Int32Array.of(1, 7, 1))
+      for (const [dtype, columns] of [
+        ['float32', 1200],
+        ['float16', 1201],
+        ['bfloat16', 80],
+        ['uint32', 80],
+      ] as const) {
+        const x = numbers(6, [9, columns]).cast(dtype).copy()
+        await realize(argmax(x), argmin(x), argsort(x), topK(x, 5).values, cumsum(x), x.take(ids))
+        await realize(segmentSum(x.take(ids), ids, 9))
       }
       for (const dtype of ['float32', 'bfloat16', 'int32', 'uint32', 'int8'] as const) {
         const x = numbers(5, [20, 900]).cast(dtype).copy()
