@@ -11,7 +11,7 @@ export interface ReductionOptions {
   readonly type?: 'f32' | 'i32' | 'u32' | 'vec2<f32>' | 'vec3<f32>'
   /**
    * Invocations that reduce together: each run of so many, a power of two. Default: the workgroup. Parts of a workgroup go
-   * through its memory also where there are subgroups, because WGSL does not say which invocations are one.
+   * through its memory also where there are subgroups, whose size is known only when the shader runs.
    */
   readonly team?: number
   /** So many teams, interleaved: invocations whose numbers are equal modulo it reduce together. A power of two. Default 1. */

@@ -1,3 +1,4 @@
+import { assertClose, seededRandom, toleranceFor } from '@almanac/test-kit'
 import { describe, expect, it } from 'vitest'
 import {
   amax,
@@ -5,6 +6,7 @@ import {
   argmax,
   argmin,
   argsort,
+  cpuDevice,
   crossEntropy,
   cumsum,
   type Device,
@@ -23,9 +25,9 @@ import {
   webgpuDevice,
 } from '../../src/index.js'
 import { sizeOf } from '../../src/shape.js'
-import { nullGpu } from './dawn.js'
+import { nullGpu, swiftShaderGpu } from './dawn.js'
 
-const nothing = await nullGpu()
+const [swiftShader, nothing] = [await swiftShaderGpu(), await nullGpu()]
 
 const numbers = (seed: number, shape: readonly number[]): Tensor =>
   tensor(
@@ -50,20 +52,47 @@ const shapes = [
   [3, 1025],
 ] as const
 
-describe.skipIf(!nothing)("Dawn's validator takes kernels over rows in WGSL", () => {
-  const features = ['shader-f16', 'subgroups'] as const
-  it.each([[[]], [['shader-f16']], [['subgroups']], [features]] as const)('with the features %j', async (kept) => {
-    const adapter = (await nothing?.requestAdapter()) as GPUAdapter
-    // The adapter as it would be if it had only these.
-    const limited = new Proxy(adapter, {
-      get(of, name) {
-        if (name === 'features') return new Set([...of.features].filter((f) => (kept as readonly string[]).includes(f)))
-        const value = Reflect.get(of, name, of)
-        return typeof value === 'function' ? value.bind(of) : value
-      },
+const features = ['shader-f16', 'subgroups'] as const
+
+/** The adapter as it would be if it had only these features. */
+async function adapterWith(gpu: GPU, kept: readonly string[]): Promise<GPUAdapter> {
+  const adapter = (await gpu.requestAdapter()) as GPUAdapter
+  for (const feature of kept) expect([...adapter.features], feature).toContain(feature)
+  return new Proxy(adapter, {
+    get(of, name) {
+      if (name === 'features') return new Set([...of.features].filter((f) => kept.includes(f)))
+      const value = Reflect.get(of, name, of)
+      return typeof value === 'function' ? value.bind(of) : value
+    },
+  })
+}
+
+describe.skipIf(!swiftShader)('reductions over a workgroup give the same', () => {
+  const rows = (): Tensor => tensor(seededRandom(1).normals(3 * 900), { shape: [3, 900] })
+  const results = (): Tensor[] => {
+    const [x, weight] = [rows(), tensor(seededRandom(2).normals(900))]
+    const norm = layerNorm(x, weight, weight, { eps: 1e-5 }).mul(x).sum()
+    return [softmax(x), ...grad(norm, [x, weight]), sum(x, 1), amax(x, 1), argmax(x).cast('float32'), sum(x)]
+  }
+  const valuesOf = async (tensors: readonly Tensor[]): Promise<ArrayLike<number>[]> => {
+    await realize(...tensors)
+    return Promise.all(tensors.map((t) => t.data()))
+  }
+  it.each([[[]], [['subgroups']]] as const)('as the cpu backend, with the features %j', async (kept) => {
+    const cpu = cpuDevice({ precision: 'f64' })
+    const expected = await onDevice(cpu, () => valuesOf(results()))
+    const device = webgpuDevice({ adapter: await adapterWith(swiftShader as GPU, kept) })
+    const got = await onDevice(device, () => valuesOf(results()))
+    got.forEach((values, i) => {
+      assertClose(values, expected[i] as ArrayLike<number>, toleranceFor('float32', 'fused'), `result ${i}`)
     })
-    for (const feature of kept) expect([...adapter.features], feature).toContain(feature)
-    const device = webgpuDevice({ adapter: limited })
+    await Promise.all([cpu.close(), device.close()])
+  })
+})
+
+describe.skipIf(!nothing)("Dawn's validator takes kernels over rows in WGSL", () => {
+  it.each([[[]], [['shader-f16']], [['subgroups']], [features]] as const)('with the features %j', async (kept) => {
+    const device = webgpuDevice({ adapter: await adapterWith(nothing as GPU, kept) })
     await onDevice(device, async () => {
       for (const [rows, columns] of shapes) {
         const x = numbers(1, [rows, columns])

@@ -8,6 +8,8 @@ import { defineWgsl } from '../../../wgsl/wgsl-source.js'
 type Attributes = { readonly axis: number; readonly smallest: boolean }
 
 const INVOCATIONS = 256
+/** Elements that an invocation has under way at once. */
+const WAYS = 4
 /** Elements of a row below which an invocation takes it alone. */
 const SHORT_ROW = 64
 
@@ -40,19 +42,21 @@ export const argmaxWgsl = defineWgsl<Attributes>({
     const largest = reduceWorkgroup('max', INVOCATIONS, gpu, { type: 'i32' })
     const lowest = reduceWorkgroup('min', INVOCATIONS, gpu, { type: 'i32' })
     const keys = orderKey(type, smallest ? 'last' : 'first').declarations
-    const element = load('x', `group * ${p('n')} + j`)
+    const ways = [...Array(WAYS).keys()]
+    // Beyond the row its last element comes again, at its own index.
+    const indices = ways.map((i) => `let j${i} = min(j + ${i * INVOCATIONS}, ${p('n')} - 1);`)
+    const keyed = ways.map(
+      (i) => `let key${i} = ${smallest ? '~' : ''}order_key(${load('x', `group * ${p('n')} + j${i}`)});`,
+    )
+    const steps = ways.map((i) => `if (key${i} > best) { best = key${i}; at = j${i}; }`)
     return {
       workgroupSize: INVOCATIONS,
       usesSubgroups: gpu.subgroups,
       declarations: keys + largest.declarations + lowest.declarations,
       body: `  var best = ${FIRST[type]};
   var at = 0;
-  for (var j = lid; j < ${p('n')}; j += ${INVOCATIONS}) {
-    let key = ${smallest ? '~' : ''}order_key(${element});
-    if (key > best) {
-      best = key;
-      at = j;
-    }
+  for (var j = lid; j < ${p('n')}; j += ${WAYS * INVOCATIONS}) {
+    ${[...indices, ...keyed, ...steps].join('\n    ')}
   }
 ${largest.statements('best', 'top')}
 ${lowest.statements('select(2147483647, at, best == top)', 'first')}
