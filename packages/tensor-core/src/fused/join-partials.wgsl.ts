@@ -1,7 +1,6 @@
 import type { KernelLaunch, KernelOperand } from '../ops/op-record.js'
 import { reduceWorkgroup } from '../wgsl/reduce-workgroup.js'
 import { defineWgsl, type WgslSource } from '../wgsl/wgsl-source.js'
-import { rowsOf } from './row-kernel.js'
 import { INVOCATIONS } from './row-team.js'
 
 /** Columns of a workgroup: a piece of a row that memory gives at once. The other invocations take other parts. */
@@ -52,20 +51,4 @@ ${sum.statements('own', 'total')}
       }
     },
   })
-}
-
-/** Parts of the rows for which sums are made apart: enough for every core of a GPU, few enough to be joined in no time. */
-const PARTS = 512
-/** The same where a workgroup takes many short rows at once. */
-const SHORT_PARTS = 2048
-
-/** Rows of a part, and parts; `short`: rows are a part of a workgroup's. */
-export function partsOf(rows: number, short: boolean): { readonly perPart: number; readonly parts: number } {
-  const perPart = Math.max(1, Math.ceil(rows / (short ? SHORT_PARTS : PARTS)))
-  return { perPart, parts: Math.ceil(rows / perPart) }
-}
-
-export const partsOfLaunch = (launch: KernelLaunch, short: boolean) => {
-  const [rows] = rowsOf(launch.inputs[0] as KernelOperand)
-  return partsOf(rows, short)
 }

@@ -2,8 +2,9 @@ import { floatBits } from '../float-bits.js'
 import type { KernelLaunch, KernelOperand, KernelSource } from '../ops/op-record.js'
 import { defineWgsl, type WgslContext } from '../wgsl/wgsl-source.js'
 import type { GpuKernelSource } from './fused-definition.js'
-import { joinPartials, partsOfLaunch } from './join-partials.wgsl.js'
+import { joinPartials } from './join-partials.wgsl.js'
 import { rowsOf } from './row-kernel.js'
+import { rowParts } from './row-parts.js'
 import { groupsFor, INVOCATIONS, type RowTeam, type RowText, rowText, teamOf, teamUsesSubgroups } from './row-team.js'
 
 type Attributes = { readonly eps: number }
@@ -38,17 +39,16 @@ export function normBackwardWgsl(
     return 2 ** Math.ceil(Math.log2(Math.max(1, Math.ceil(columns / (lanes * wide)))))
   }
   const fits = (launch: KernelLaunch<Attributes>): boolean => stepsOf(launch) <= MOST_STEPS
-  const parts = (launch: KernelLaunch<Attributes>) => partsOfLaunch(launch, teamOf(launch).lanes < INVOCATIONS)
   const rowsPass = defineWgsl<Attributes, Params, Buffers>({
     applies: fits,
     variant: (launch) => `${teamOf(launch).variant}x${stepsOf(launch)}`,
     paramNames: ['parts', 'perPart', 'rows', 'columns', 'eps'],
     params(launch) {
-      const { parts: count, perPart } = parts(launch)
-      return [count, perPart, ...rowsOf(launch.inputs[0] as KernelOperand), floatBits(launch.attributes.eps)]
+      const { parts, perPart } = rowParts(launch)
+      return [parts, perPart, ...rowsOf(launch.inputs[0] as KernelOperand), floatBits(launch.attributes.eps)]
     },
-    groups: (launch) => groupsFor(parts(launch).parts, teamOf(launch)),
-    workspace: (launch) => 4 * sums.length * parts(launch).parts * rowsOf(launch.inputs[0] as KernelOperand)[1],
+    groups: (launch) => groupsFor(rowParts(launch).parts, teamOf(launch)),
+    workspace: (launch) => 4 * sums.length * rowParts(launch).parts * rowsOf(launch.inputs[0] as KernelOperand)[1],
     buffers: [
       { name: 'x', access: 'read' },
       { name: 'weight', access: 'read' },
@@ -102,7 +102,7 @@ ${pieces.map(write).join('\n')}
       }
     },
   })
-  const join = joinPartials<Attributes>(3, 1 + sums.length, 1, (launch) => parts(launch).parts)
+  const join = joinPartials<Attributes>(3, 1 + sums.length, 1, (launch) => rowParts(launch).parts)
   return [
     rowsPass,
     { ...join, applies: fits },
