@@ -107,6 +107,20 @@ const CASES: Case[] = [
   ...eachRow('layerNormBackward', (r, c) => [random(30, r, c + 1), positive(31, c + 1), random(32, r, c + 1)], NORM),
   ...(
     [
+      ['rmsNormBackward', 5000, 8],
+      ['rmsNormBackward', 5001, 7],
+      ['layerNormBackward', 1100, 264],
+    ] as const
+  ).map(
+    ([op, r, c]): Case => ({
+      op,
+      title: `${op}, several rows for each partial sum, [${r}, ${c}]`,
+      inputs: () => [random(r, r, c), positive(r + 1, c), random(r + 2, r, c)],
+      options: NORM,
+    }),
+  ),
+  ...(
+    [
       ['rmsNormBackward', 3],
       ['layerNormBackward', 4],
     ] as const
