@@ -46,13 +46,11 @@ const GREATEST: Readonly<Record<ScalarDType, number>> = {
   bool: 1,
 }
 
-/** The passes of a reduction: one, or partial results and their combination. None if there is no output element. */
-export function reducePasses(launch: ReduceLaunch, target: KernelTarget): LaunchPass[] {
+/** A reduction launch as a single pass. */
+export function reduceTask(launch: ReduceLaunch): ReduceTask {
   const outputDType = elementDType(launch.label, launch.output)
-  const outputs = launch.shape.slice(0, launch.shape.length - launch.reduced)
-  if (sizeOf(outputs) === 0) return []
   const { combine } = launch
-  const task: ReduceTask = {
+  return {
     ...launch,
     inputs: ownInputs(launch).map((operand) => ({
       binding: { slot: operand.slot, access: 'read' },
@@ -68,6 +66,13 @@ export function reducePasses(launch: ReduceLaunch, target: KernelTarget): Launch
     identity: combine === 'sum' ? 0 : (combine === 'max' ? LEAST : GREATEST)[outputDType],
     finishes: launch,
   }
+}
+
+/** The passes of a reduction: one, or partial results and their combination. None if there is no output element. */
+export function reducePasses(launch: ReduceLaunch, target: KernelTarget): LaunchPass[] {
+  const outputs = launch.shape.slice(0, launch.shape.length - launch.reduced)
+  if (sizeOf(outputs) === 0) return []
+  const task = reduceTask(launch)
   const plan = planReduce(task, target)
   const chunks = chunksOf(plan)
   if (chunks <= 1) return [emitPass(task, plan, null)]

@@ -36,7 +36,7 @@ export const crossEntropyRows = defineFused({
     const picked = reshape(takeAlongAxis(logits, reshape(index, [-1, 1]), 1), [-1])
     return [where(used, sub(lse, picked), 0), lse] as const
   },
-  kernels: { wasm: () => import('./cross-entropy.kernel.js'), webgpu: () => import('./cross-entropy.kernel.js') },
+  kernels: { wasm: () => import('./cross-entropy.kernel.js'), webgpu: () => import('./cross-entropy.wgsl.js') },
   supports: takesDTypes({ 1: 'int32' }),
   vjp({
     inputs: [logits, targets],
@@ -69,7 +69,7 @@ export const crossEntropyBackward = defineFused({
   },
   kernels: {
     wasm: () => import('./cross-entropy-backward.kernel.js'),
-    webgpu: () => import('./cross-entropy-backward.kernel.js'),
+    webgpu: () => import('./cross-entropy-backward.wgsl.js'),
   },
   supports: takesDTypes({ 1: 'int32' }),
   inPlace: { 0: 0 },

@@ -30,7 +30,7 @@ export const layerNorm = defineFused({
     const normal = mul(centred, rsqrt(add(mean(mul(centred, centred), -1, true), eps)))
     return add(mul(normal, weight), bias)
   },
-  kernels: { wasm: () => import('./layer-norm.kernel.js'), webgpu: () => import('./layer-norm.kernel.js') },
+  kernels: { wasm: () => import('./layer-norm.kernel.js'), webgpu: () => import('./layer-norm.wgsl.js') },
   supports: takesDTypes(),
   vjp: ({ dy, inputs: [x, weight], attributes }: VjpContext<NormOptions>) =>
     layerNormBackward(x as Tensor, weight as Tensor, dy, attributes),
@@ -53,7 +53,7 @@ export const layerNormBackward = defineFused({
   },
   kernels: {
     wasm: () => import('./layer-norm-backward.kernel.js'),
-    webgpu: () => import('./layer-norm-backward.kernel.js'),
+    webgpu: () => import('./layer-norm-backward.wgsl.js'),
   },
   supports: takesDTypes(),
   inPlace: { 0: 2 },

@@ -18,7 +18,7 @@ export const logSoftmaxRows = defineFused({
     checkDomain('logSoftmax', 'float', x.dtype)
     return sub(x, logsumexp(x, -1, true))
   },
-  kernels: { wasm: () => import('./log-softmax.kernel.js'), webgpu: () => import('./log-softmax.kernel.js') },
+  kernels: { wasm: () => import('./log-softmax.kernel.js'), webgpu: () => import('./log-softmax.wgsl.js') },
   supports: takesDTypes(),
   vjp: ({ dy, outputs: [y] }) => [sub(dy, mul(exp(y as Tensor), sum(dy, -1, true)))],
 })

@@ -28,7 +28,7 @@ export const rmsNorm = defineFused({
     checkWeight('rmsNorm', x, weight)
     return mul(mul(x, rsqrt(add(mean(mul(x, x), -1, true), eps))), weight)
   },
-  kernels: { wasm: () => import('./rms-norm.kernel.js'), webgpu: () => import('./rms-norm.kernel.js') },
+  kernels: { wasm: () => import('./rms-norm.kernel.js'), webgpu: () => import('./rms-norm.wgsl.js') },
   supports: takesDTypes(),
   vjp: ({ dy, inputs: [x, weight], attributes }: VjpContext<NormOptions>) =>
     rmsNormBackward(x as Tensor, weight as Tensor, dy, attributes),
@@ -49,7 +49,7 @@ export const rmsNormBackward = defineFused({
   },
   kernels: {
     wasm: () => import('./rms-norm-backward.kernel.js'),
-    webgpu: () => import('./rms-norm-backward.kernel.js'),
+    webgpu: () => import('./rms-norm-backward.wgsl.js'),
   },
   supports: takesDTypes(),
   inPlace: { 0: 2 },

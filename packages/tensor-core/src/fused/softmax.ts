@@ -32,7 +32,7 @@ export const softmaxRows = defineFused({
     const total = sum(powers, -1, true)
     return div(powers, maximum(total, SMALLEST))
   },
-  kernels: { wasm: () => import('./softmax.kernel.js'), webgpu: () => import('./softmax.kernel.js') },
+  kernels: { wasm: () => import('./softmax.kernel.js'), webgpu: () => import('./softmax.wgsl.js') },
   supports: takesDTypes(),
   inPlace: { 0: 0 },
   vjp: ({ dy, outputs: [y] }) => [softmaxBackward(y as Tensor, dy)],
@@ -45,7 +45,7 @@ export const softmaxBackward = defineFused({
     checkOneShape('softmaxBackward', y, dy)
     return mul(y, sub(dy, sum(mul(dy, y), -1, true)))
   },
-  kernels: { wasm: () => import('./softmax-backward.kernel.js'), webgpu: () => import('./softmax-backward.kernel.js') },
+  kernels: { wasm: () => import('./softmax-backward.kernel.js'), webgpu: () => import('./softmax-backward.wgsl.js') },
   supports: takesDTypes(),
   inPlace: { 0: 1 },
 })

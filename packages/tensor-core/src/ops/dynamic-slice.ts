@@ -62,7 +62,7 @@ export function boxParams(whole: Shape, box: Shape): number[] {
   return [last === 0 ? 0 : sizeOf(box) / last, last, ...whole.flatMap((n, axis) => [n, box[axis] as number])]
 }
 
-/** The kernel loop over a box's rows: visit(index in the box, index in the whole, lanes). */
+/** The kernel loop over a box's rows, or its elements: visit(index in the box, index in the whole, lanes). */
 export function buildBox(
   k: KernelBuilder,
   rank: number,
@@ -71,7 +71,7 @@ export function buildBox(
 ): void {
   const [rows, length] = [k.param('rows'), k.param('length')]
   const extents = Array.from({ length: rank }, (_, axis) => [k.param(`whole${axis}`), k.param(`box${axis}`)] as const)
-  k.parallel(rows, (row) => {
+  const placeOf = (row: Value): Value => {
     const base = k.variable(v.i32(0))
     const rest = k.variable(row)
     const stride = k.variable(v.i32(1))
@@ -83,8 +83,20 @@ export function buildBox(
       stride.set(v.mul(stride.get(), n))
       if (axis < rank - 1) rest.set(v.div(rest.get(), m))
     }
+    return base.get()
+  }
+  // A GPU's vectors are its invocations: neighbours copy neighbours.
+  if (k.target.vectorLanes === 1) {
+    k.parallel(v.mul(rows, length), (at) => {
+      const row = k.let(v.div(at, length))
+      visit(at, k.let(v.add(placeOf(row), v.sub(at, v.mul(row, length)))), 1)
+    })
+    return
+  }
+  k.parallel(rows, (row) => {
+    const base = placeOf(row)
     const from = k.let(v.mul(row, length))
-    k.forVector(0, length, (i, lanes) => visit(v.add(from, i), v.add(base.get(), i), lanes))
+    k.forVector(0, length, (i, lanes) => visit(v.add(from, i), v.add(base, i), lanes))
   })
 }
 

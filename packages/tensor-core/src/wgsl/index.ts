@@ -1,4 +1,9 @@
-export { reduceWorkgroup, type WorkgroupReduction } from './reduce-workgroup.js'
+export { type OrderKey, orderKey } from './order-key.js'
+export {
+  type ReductionOptions,
+  reduceWorkgroup,
+  type WorkgroupReduction,
+} from './reduce-workgroup.js'
 export {
   defineWgsl,
   type GpuTraits,

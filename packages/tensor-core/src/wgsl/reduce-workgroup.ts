@@ -2,22 +2,48 @@ import type { GpuTraits } from './wgsl-source.js'
 
 export interface WorkgroupReduction {
   readonly declarations: string
-  /** Statements that bind `result` to the reduction of `value` over the workgroup, the same in every invocation. */
+  /** Statements that bind `result` to the reduction of `value` over the team, the same in each of its invocations. */
   statements(value: string, result: string): string
 }
 
-const JOIN = { sum: (a: string, b: string) => `${a} + ${b}`, max: (a: string, b: string) => `max(${a}, ${b})` }
-const SUBGROUP = { sum: 'subgroupAdd', max: 'subgroupMax' }
-const START = { sum: '0.0', max: '-3.4028234663852886e38' }
+export interface ReductionOptions {
+  /** Default f32. Vectors are reduced by their elements: several sums at the price of one. */
+  readonly type?: 'f32' | 'i32' | 'u32' | 'vec2<f32>' | 'vec3<f32>'
+  /**
+   * Invocations that reduce together: each run of so many, a power of two. Default: the workgroup. Parts of a workgroup go
+   * through its memory also where there are subgroups, whose size is known only when the shader runs.
+   */
+  readonly team?: number
+  /** So many teams, interleaved: invocations whose numbers are equal modulo it reduce together. A power of two. Default 1. */
+  readonly across?: number
+  /** Tells the reductions of one kernel apart. Default: the operation. */
+  readonly name?: string
+}
+
+type Operation = 'sum' | 'max' | 'min'
+
+const JOIN = {
+  sum: (a: string, b: string) => `${a} + ${b}`,
+  max: (a: string, b: string) => `max(${a}, ${b})`,
+  min: (a: string, b: string) => `min(${a}, ${b})`,
+}
+const SUBGROUP = { sum: 'subgroupAdd', max: 'subgroupMax', min: 'subgroupMin' }
 
 /**
- * A reduction of a float over all invocations of a workgroup: a tree in workgroup memory, or of subgroups first. It holds
- * barriers, so it stands under uniform control flow.
+ * A reduction over all invocations of a workgroup, or over teams of them side by side: a tree in workgroup memory, or of
+ * subgroups first. It holds barriers, so it stands under uniform control flow. Floats are finite or, in a sum, what
+ * arithmetic makes of them; a maximum that heeds NaN is one of integers (`orderKey`).
  */
-export function reduceWorkgroup(op: 'sum' | 'max', invocations: number, gpu: GpuTraits): WorkgroupReduction {
-  const shared = `${op}Parts`
-  const declarations = `var<workgroup> ${shared}: array<f32, ${invocations}>;\n`
-  if (gpu.subgroups) {
+export function reduceWorkgroup(
+  op: Operation,
+  invocations: number,
+  gpu: GpuTraits,
+  { type = 'f32', team = invocations, across = 1, name = op }: ReductionOptions = {},
+): WorkgroupReduction {
+  const shared = `${name}Parts`
+  const declarations = `var<workgroup> ${shared}: array<${type}, ${invocations}>;\n`
+  const whole = team === invocations && across === 1
+  if (gpu.subgroups && whole) {
     return {
       declarations,
       statements: (value, result) => `  {
@@ -25,15 +51,16 @@ export function reduceWorkgroup(op: 'sum' | 'max', invocations: number, gpu: Gpu
     if (lane == 0u) { ${shared}[local / lanes] = part; }
     workgroupBarrier();
   }
-  var ${result} = ${START[op]};
-  for (var part = 0u; part < (${invocations}u + lanes - 1u) / lanes; part++) { ${result} = ${JOIN[op](result, `${shared}[part]`)}; }
+  var ${result} = ${shared}[0];
+  for (var part = 1u; part < (${invocations}u + lanes - 1u) / lanes; part++) { ${result} = ${JOIN[op](result, `${shared}[part]`)}; }
   workgroupBarrier();`,
     }
   }
   const steps: string[] = []
-  for (let half = invocations / 2; half >= 1; half /= 2) {
+  const place = team === invocations ? 'lid' : `(lid & ${team - 1})`
+  for (let half = team / 2; half >= across; half /= 2) {
     steps.push(
-      `  if (lid < ${half}) { ${shared}[lid] = ${JOIN[op](`${shared}[lid]`, `${shared}[lid + ${half}]`)}; }\n  workgroupBarrier();`,
+      `  if (${place} < ${half}) { ${shared}[lid] = ${JOIN[op](`${shared}[lid]`, `${shared}[lid + ${half}]`)}; }\n  workgroupBarrier();`,
     )
   }
   return {
@@ -41,7 +68,7 @@ export function reduceWorkgroup(op: 'sum' | 'max', invocations: number, gpu: Gpu
     statements: (value, result) => `  ${shared}[lid] = ${value};
   workgroupBarrier();
 ${steps.join('\n')}
-  let ${result} = ${shared}[0];
+  let ${result} = ${shared}[${whole ? '0' : across > 1 ? `lid & ${across - 1}` : `lid - ${place}`}];
   workgroupBarrier();`,
   }
 }

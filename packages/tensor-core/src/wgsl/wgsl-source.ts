@@ -36,10 +36,14 @@ export interface WgslContext<Params extends string = string, Buffers extends str
   load(buffer: Buffers, index: string): string
   /** Four consecutive float elements as a vec4<f32>; the index is a multiple of four where the source lists it in `vectors`. */
   load4(buffer: Buffers, index: string): string
+  /** As `load4`, of a float16 buffer, as a vec4<f16>: only where `gpu.f16`. */
+  half4(buffer: Buffers, index: string): string
   /** A whole 32-bit word, by its index: what packed blocks are read by. */
   word(buffer: Buffers, index: string): string
   /** A statement that stores a value of the buffer's compute type. */
   store(buffer: Buffers, index: string, value: string): string
+  /** A statement that stores a vec4<f32> from an index on. */
+  store4(buffer: Buffers, index: string, value: string): string
   /** The WGSL name of one of `functions`. */
   call(name: string): string
 }
@@ -55,6 +59,8 @@ export interface WgslText {
    */
   readonly body: string
   readonly usesSubgroups?: boolean
+  /** Directives before everything else, such as `enable f16`, without their semicolons. */
+  readonly directives?: readonly string[]
 }
 
 /**
@@ -77,7 +83,10 @@ export interface WgslSource<Attributes = any, Params extends string = string, Bu
   /** Bytes of scratch memory. */
   workspace?(launch: KernelLaunch<Attributes>, gpu: GpuTraits): number
   readonly buffers: readonly WgslBuffer<Buffers>[]
-  /** Float buffers of which all that `load4` reads lies at multiples of four elements. */
+  /**
+   * Float buffers of which all that `load4` reads lies at multiples of four elements; and those that are written by `store4`
+   * alone, at multiples of four, no four of them by two invocations. 16-bit floats are then read and written by whole words.
+   */
   vectors?(launch: KernelLaunch<Attributes>): readonly Buffers[]
   /** Scalar functions in the kernel language, for what a naive kernel has already. */
   functions?(

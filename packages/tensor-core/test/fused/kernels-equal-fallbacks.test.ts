@@ -37,6 +37,17 @@ const scaled = (seed: number, by: number, ...shape: number[]) =>
     { shape },
   )
 
+/** A row with NaN, one with Infinity, one with both, one of finite numbers. */
+const special = (columns: number) => {
+  const { NaN: nan, POSITIVE_INFINITY: inf } = Number
+  const at = { 1: nan, [columns + 2]: inf, [2 * columns]: nan, [2 * columns + 1]: inf } as Record<number, number>
+  const values = seededRandom(1).normals(4 * columns)
+  return tensor(
+    values.map((x, i) => at[i] ?? x),
+    { shape: [4, columns] },
+  )
+}
+
 /** Rows and columns: odd, a single row, a single column, more than a vector's worth, many rows. */
 const SHAPES = [
   [3, 7],
@@ -46,37 +57,81 @@ const SHAPES = [
   [67, 33],
 ] as const
 
+/** More of them for ops on rows: one element, long rows, many rows, and lengths around what GPUs take at a time. */
+const ROW_SHAPES = [...SHAPES, [1, 1], [4, 3], [5, 63], [5, 65], [3, 257], [300, 40], [2, 5000]] as const
+
 const targets = (rows: number, classes: number) =>
   ints(...Array.from({ length: rows }, (_, i) => (i % 4 === 3 ? -100 : (i * 7) % classes)))
-const each = (op: string, make: (rows: number, columns: number) => Tensor[], options?: object): Case[] =>
-  SHAPES.map(([rows, columns]) => ({
+type Make = (rows: number, columns: number) => Tensor[]
+const over = (shapes: readonly (readonly [number, number])[], op: string, make: Make, options?: object): Case[] =>
+  shapes.map(([rows, columns]) => ({
     op,
     title: `${op} [${rows}, ${columns}]`,
     inputs: () => make(rows, columns),
     ...(options ? { options } : {}),
   }))
+const each = (op: string, make: Make, options?: object): Case[] => over(SHAPES, op, make, options)
+const eachRow = (op: string, make: Make, options?: object): Case[] => over(ROW_SHAPES, op, make, options)
 
 const NORM = { eps: 1e-5 }
 const IGNORE = { ignoreIndex: -100 }
 const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.1 }
 
 const CASES: Case[] = [
-  ...each('softmaxRows', (r, c) => [random(1, r, c)]),
+  ...eachRow('softmaxRows', (r, c) => [random(1, r, c)]),
   { op: 'softmaxRows', title: 'softmaxRows, masked rows', inputs: () => [masked(2, 3, 9)] },
   { op: 'softmaxRows', title: 'softmaxRows, large values', inputs: () => [scaled(3, 1000, 3, 9)] },
-  ...each('softmaxBackward', (r, c) => [random(4, r, c).softmax(), random(5, r, c)]),
-  ...each('logSoftmaxRows', (r, c) => [random(6, r, c)]),
+  { op: 'softmaxRows', title: 'softmaxRows, long masked rows', inputs: () => [masked(4, 3, 1000)] },
+  { op: 'softmaxRows', title: 'softmaxRows, long rows of large values', inputs: () => [scaled(5, 1000, 3, 1000)] },
+  { op: 'softmaxRows', title: 'softmaxRows, rows with NaN and Infinity', inputs: () => [special(9)] },
+  ...eachRow('softmaxBackward', (r, c) => [random(4, r, c).softmax(), random(5, r, c)]),
+  ...eachRow('logSoftmaxRows', (r, c) => [random(6, r, c)]),
   { op: 'logSoftmaxRows', title: 'logSoftmaxRows, large values', inputs: () => [scaled(7, 100, 3, 9)] },
-  ...each('crossEntropyRows', (r, c) => [random(8, r, c), targets(r, c)], IGNORE),
-  ...each(
+  { op: 'logSoftmaxRows', title: 'logSoftmaxRows, a row with NaN', inputs: () => [special(9).slice([[0, 1]])] },
+  { op: 'logSoftmaxRows', title: 'logSoftmaxRows, long masked rows', inputs: () => [masked(7, 3, 1000)] },
+  {
+    op: 'crossEntropyRows',
+    title: 'crossEntropyRows, masked rows, targets that count for nothing',
+    inputs: () => [masked(8, 4, 12), ints(1, 2, -100, 4)],
+    options: IGNORE,
+  },
+  ...eachRow('crossEntropyRows', (r, c) => [random(8, r, c), targets(r, c)], IGNORE),
+  ...eachRow(
     'crossEntropyBackward',
     (r, c) => [random(9, r, c), targets(r, c), random(9, r, c).logsumexp(-1), random(10, r)],
     IGNORE,
   ),
-  ...each('rmsNorm', (r, c) => [random(11, r, c), positive(12, c)], NORM),
-  ...each('rmsNormBackward', (r, c) => [random(13, r, c), positive(14, c), random(15, r, c)], NORM),
-  ...each('layerNorm', (r, c) => [random(16, r, c + 1), positive(17, c + 1), random(18, c + 1)], NORM),
-  ...each('layerNormBackward', (r, c) => [random(30, r, c + 1), positive(31, c + 1), random(32, r, c + 1)], NORM),
+  ...eachRow('rmsNorm', (r, c) => [random(11, r, c), positive(12, c)], NORM),
+  ...eachRow('rmsNormBackward', (r, c) => [random(13, r, c), positive(14, c), random(15, r, c)], NORM),
+  ...eachRow('layerNorm', (r, c) => [random(16, r, c + 1), positive(17, c + 1), random(18, c + 1)], NORM),
+  ...eachRow('layerNormBackward', (r, c) => [random(30, r, c + 1), positive(31, c + 1), random(32, r, c + 1)], NORM),
+  ...(
+    [
+      ['rmsNormBackward', 5000, 8],
+      ['rmsNormBackward', 5001, 7],
+      ['layerNormBackward', 1100, 264],
+    ] as const
+  ).map(
+    ([op, r, c]): Case => ({
+      op,
+      title: `${op}, several rows for each partial sum, [${r}, ${c}]`,
+      inputs: () => [random(r, r, c), positive(r + 1, c), random(r + 2, r, c)],
+      options: NORM,
+    }),
+  ),
+  ...(
+    [
+      ['rmsNormBackward', 3],
+      ['layerNormBackward', 4],
+    ] as const
+  ).map(
+    ([op, seed]): Case => ({
+      op,
+      title: `${op}, rows too long for registers`,
+      inputs: () => [random(seed, 2, 4099), positive(seed + 10, 4099), random(seed + 20, 2, 4099)],
+      options: NORM,
+    }),
+  ),
   ...each('swiglu', (r, c) => [random(19, r, c), random(20, r, c)]),
   ...each('swigluBackward', (r, c) => [random(21, r, c), random(22, r, c), random(23, r, c)]),
   ...[1, 2, 1000].flatMap((step) =>

@@ -89,6 +89,19 @@ interface OpCase {
 const random = seeded(11)
 const integers = (n: number, below: number) => Array.from({ length: n }, () => random(below))
 
+const { NaN: nan, POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: low } = Number
+/** Many ties, zeros of both signs, NaN and infinities; some rows of NaN and -Infinity alone. */
+const special = (n: number) =>
+  Array.from({ length: n }, (_, i) =>
+    i < 80
+      ? (([0, -0, nan, inf, low, 1, -1] as const)[random(7)] as number)
+      : i < 160
+        ? (([nan, low] as const)[random(2)] as number)
+        : random(3),
+  )
+const spread = (n: number) => Array.from({ length: n }, () => random(256) - 128)
+const high = (n: number) => Array.from({ length: n }, () => 2 ** 31 - 20 + random(40))
+
 const CASES: OpCase[] = [
   {
     record: matmulRecord,
@@ -173,6 +186,66 @@ const CASES: OpCase[] = [
   { record: cumsumRecord, attributes: { axis: 0 }, inputs: [[[9, 4], 'float32']] },
   { record: argmaxRecord, attributes: { axis: 1 }, inputs: [[[6, 30], 'float32']] },
   { record: argsortRecord, attributes: { descending: true }, inputs: [[[4, 33], 'float32']] },
+  { record: argmaxRecord, attributes: { axis: 1 }, inputs: [[[3, 700], 'float32']] },
+  { record: argmaxRecord, attributes: { axis: 1, smallest: true }, inputs: [[[2, 100], 'int8', spread(200)]] },
+  { record: argmaxRecord, attributes: { axis: 1, smallest: false }, inputs: [[[2, 300], 'uint32', high(600)]] },
+  {
+    record: argmaxRecord,
+    attributes: { axis: 1, smallest: true },
+    inputs: [[[3, 80], 'float32', special(240)]],
+  },
+  {
+    record: argmaxRecord,
+    attributes: { axis: 1, smallest: false },
+    inputs: [[[3, 80], 'float32', special(240)]],
+  },
+  { record: argsortRecord, attributes: { descending: false }, inputs: [[[5, 40], 'float32', special(200)]] },
+  { record: argsortRecord, attributes: { descending: true }, inputs: [[[5, 40], 'float32', special(200)]] },
+  { record: argsortRecord, attributes: { descending: false }, inputs: [[[1, 1024], 'int32']] },
+  { record: argsortRecord, attributes: { descending: true }, inputs: [[[2, 5000], 'float32']] },
+  { record: argsortRecord, attributes: { descending: true }, inputs: [[[1, 1100], 'uint32', high(1100)]] },
+  { record: cumsumRecord, attributes: { axis: 1 }, inputs: [[[3, 2500], 'float32']] },
+  { record: cumsumRecord, attributes: { axis: 1 }, inputs: [[[2, 70], 'int8', integers(140, 3).map((x) => x - 1)]] },
+  {
+    record: segmentSumRecord,
+    attributes: { axis: 0, segments: 300 },
+    inputs: [
+      [[700, 8], 'float32'],
+      [[700], 'int32', integers(700, 310).map((id) => id - 5)],
+    ],
+  },
+  {
+    record: segmentSumRecord,
+    attributes: { axis: 1, segments: 3 },
+    inputs: [
+      [[2, 300, 5], 'int32'],
+      [[300], 'int32', integers(300, 3)],
+    ],
+  },
+  {
+    record: segmentSumRecord,
+    attributes: { axis: 0, segments: 5 },
+    inputs: [
+      [[0, 4], 'float32'],
+      [[0], 'int32'],
+    ],
+  },
+  {
+    record: takeRecord,
+    attributes: { axis: 0 },
+    inputs: [
+      [[0, 4], 'int32'],
+      [[2], 'int32', [0, 1]],
+    ],
+  },
+  {
+    record: takeRecord,
+    attributes: { axis: 1 },
+    inputs: [
+      [[3, 8, 12], 'bfloat16'],
+      [[5], 'int32', [7, 0, -1, 8, 2]],
+    ],
+  },
   {
     record: randomBitsRecord,
     attributes: { shape: [40], stream: 1, pairs: false },

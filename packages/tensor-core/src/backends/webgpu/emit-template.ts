@@ -4,7 +4,7 @@ import type { WgslContext } from '../../wgsl/wgsl-source.js'
 import { declarations, emitFunction } from './emit-wgsl.js'
 import type { KernelUses } from './kernel-uses.js'
 import type { BindingPlan } from './plan-bindings.js'
-import { loadElement, loadFour, loadWord, parameter, storeElement } from './wgsl-accessors.js'
+import { loadElement, loadFour, loadHalfFour, loadWord, parameter, storeElement, storeFour } from './wgsl-accessors.js'
 import { identifier, type Scope } from './wgsl-expressions.js'
 import { wgslHelpersFor } from './wgsl-helpers.js'
 import type { WgslPass } from './wgsl-pass.js'
@@ -30,6 +30,9 @@ export function emitTemplate(
     plan,
     unit: null,
     accessors: new Map(),
+    template: {
+      fours: new Set(Object.entries(buffers).flatMap(([name, buffer]) => (pass.fours.has(name) ? [buffer] : []))),
+    },
     functionNames: new Map(),
     temporaries: { count: 0 },
   }
@@ -54,10 +57,12 @@ export function emitTemplate(
     load: (name, index) => loadElement(scope, known(buffers, name), index),
     load4: (name, index) => loadFour(scope, known(buffers, name), index),
     word: (name, index) => loadWord(scope, known(buffers, name), index),
+    half4: (name, index) => loadHalfFour(scope, known(buffers, name), index),
     store: (name, index, value) => storeElement(scope, known(buffers, name), index, value),
+    store4: (name, index, value) => storeFour(scope, known(buffers, name), index, value),
     call: (name) => scope.functionNames.get(known(functions, name)) as string,
   }
-  const { workgroupSize, declarations: own = '', body, usesSubgroups } = pass.source.text(context)
+  const { workgroupSize, declarations: own = '', body, usesSubgroups, directives = [] } = pass.source.text(context)
   const helpers = uses.functions.map((func) => emitFunction(scope, func)).join('')
   const builtins = [
     '@builtin(workgroup_id) workgroup: vec3<u32>',
@@ -76,6 +81,6 @@ ${body}
 }
 `
   const rest = [...scope.accessors.values()].join('') + helpers + own + main
-  const enables = usesSubgroups ? 'enable subgroups;\n' : ''
-  return `${enables}${declarations(code, plan)}\n${wgslHelpersFor(rest)}${rest}`
+  const needed = [...(usesSubgroups ? ['enable subgroups'] : []), ...directives]
+  return `${declarations(code, plan, needed)}\n${wgslHelpersFor(rest)}${rest}`
 }

@@ -63,9 +63,11 @@ export function paramWords(code: KernelCode, plan: BindingPlan): number {
   return Math.max(4, Math.ceil((code.params.length + packed) / 4) * 4)
 }
 
-/** The parameters' and the storage bindings' declarations. */
-export function declarations(code: KernelCode, plan: BindingPlan): string {
-  const lines = [`// ${code.name}`]
+/** The parameters' and the storage bindings' declarations, after what they and the shader enable (`directives`). */
+export function declarations(code: KernelCode, plan: BindingPlan, directives: readonly string[] = []): string {
+  const halves = plan.bindings.some(({ element }) => element === 'f16' || element === 'vec4<f16>')
+  const lines = [...new Set([...(halves ? ['enable f16'] : []), ...directives])].map((line) => `${line};`)
+  lines.push(`// ${code.name}`)
   lines.push(`@group(0) @binding(0) var<uniform> params: array<vec4<i32>, ${paramWords(code, plan) / 4}>;`)
   plan.bindings.forEach((binding, at) => {
     const names = binding.members.map((m) => code.buffers[m]?.name).join(', ')

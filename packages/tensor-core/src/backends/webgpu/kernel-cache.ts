@@ -118,7 +118,7 @@ export function createKernelCache(device: GPUDevice): KernelCache {
     compile(pass, label, identities) {
       const kernel = kernelOf(pass)
       const limit = device.limits.maxStorageBuffersPerShaderStage
-      const plan = planBindings(`webgpu: ${label}`, kernel.uses.buffers, identities, limit)
+      const plan = planBindings(`webgpu: ${label}`, kernel.uses.buffers, identities, limit, traits.f16)
       const key = `${pass.key}|${plan.key}`
       let compiled = pipelines.get(key)
       if (!compiled) {
@@ -132,7 +132,13 @@ export function createKernelCache(device: GPUDevice): KernelCache {
       const kernel = kernelOf(pass)
       const { buffers } = kernel.uses
       return kernel.text(
-        planBindings(pass.name, buffers, [...buffers.keys()], device.limits.maxStorageBuffersPerShaderStage),
+        planBindings(
+          pass.name,
+          buffers,
+          [...buffers.keys()],
+          device.limits.maxStorageBuffersPerShaderStage,
+          traits.f16,
+        ),
       )
     },
     traits,

@@ -1,4 +1,4 @@
-import type { ScalarDType } from '../../dtype.js'
+import { isFloat, type ScalarDType } from '../../dtype.js'
 import type { BufferRef, KernelCode, KernelFunction, Local, Statement, Value } from '../../kernel/value.js'
 import { operandsOf } from '../../kernel/walk.js'
 
@@ -9,7 +9,7 @@ export interface BufferUse {
   readonly dtypes: ReadonlySet<ScalarDType>
   /** The dtypes that are stored. */
   readonly stored: ReadonlySet<ScalarDType>
-  /** float32, and read by fours at multiples of four: it may be an array of vectors. */
+  /** Floats that are read, or stored, by fours at multiples of four only: it may be an array of vectors. */
   readonly fours?: boolean
 }
 
@@ -124,7 +124,7 @@ export function templateUses(
       // Packed blocks are read by words.
       dtypes: new Set<ScalarDType>([dtype === 'uint8' ? 'uint32' : dtype]),
       stored: new Set(access === 'read' ? inner.buffers[i]?.stored : [dtype]),
-      fours: fours.has(name) && dtype === 'float32',
+      fours: fours.has(name) && isFloat(dtype) && access !== 'readwrite',
     })),
   }
 }

@@ -5,7 +5,7 @@ import type { GpuKernelSource } from '../../fused/fused-definition.js'
 import { withoutEpilogue } from '../../schedule/epilogue.js'
 import type { FusedLaunch, Launch } from '../../schedule/program.js'
 import type { GpuTraits, WgslSource } from '../../wgsl/wgsl-source.js'
-import { gpuOverrides } from './gpu-overrides.js'
+import { gpuOverrides, gpuReduction } from './gpu-overrides.js'
 import { WEBGPU_TARGET } from './kernel-cache.js'
 import { type GpuPass, wgslPass } from './wgsl-pass.js'
 
@@ -22,6 +22,12 @@ export function lowerForGpu(launch: Launch, fusedKernels: FusedKernels, traits: 
       fusedKernels(launch).map((source) =>
         isWgslSource(source) ? wgslPass(source, launch, traits, { name }) : sourcePass(name, source, launch),
       ),
+    )
+  }
+  const reduction = launch.kind === 'reduce' ? gpuReduction(launch) : null
+  if (reduction) {
+    return present(
+      reduction.map(({ name, source, operands }) => wgslPass(source, operands, traits, { name, code: 'reduce' })),
     )
   }
   const better = launch.kind === 'op' ? gpuOverrides[launch.record.name] : undefined

@@ -1,8 +1,12 @@
+import type { ScalarDType } from '../../dtype.js'
 import { BackendError } from '../../errors.js'
 import type { BufferUse } from './kernel-uses.js'
 
-/** What a storage binding is an array of. `atomic<u32>`: words that invocations write in parts. */
-export type WgslElement = 'f32' | 'i32' | 'u32' | 'atomic<u32>' | 'vec4<f32>'
+/**
+ * What a storage binding is an array of. `atomic<u32>`: words that invocations write in parts; `vec2<u32>`: four 16-bit
+ * floats, where shaders have none.
+ */
+export type WgslElement = 'f32' | 'i32' | 'u32' | 'f16' | 'atomic<u32>' | 'vec4<f32>' | 'vec4<f16>' | 'vec2<u32>'
 
 export interface StorageBinding {
   readonly access: 'read' | 'read_write'
@@ -21,18 +25,19 @@ export interface BindingPlan {
   readonly key: string
 }
 
-const NATIVE: Partial<Record<string, WgslElement>> = { float32: 'f32', int32: 'i32', uint32: 'u32' }
+const NATIVE: Partial<Record<ScalarDType, WgslElement>> = { float32: 'f32', int32: 'i32', uint32: 'u32' }
 
 /**
  * Deals a kernel's buffers out to storage bindings. WebGPU forbids one buffer bound twice in a dispatch if it is written
  * there, so buffers of one identity share a binding; and it allows only `limit` bindings, so where there are more, the
- * first read-only ones are packed into one.
+ * first read-only ones are packed into one. `f16`: shaders have 16-bit floats.
  */
 export function planBindings(
   where: string,
   buffers: readonly BufferUse[],
   identities: readonly unknown[],
   limit: number,
+  f16 = false,
 ): BindingPlan {
   const groups = new Map<unknown, number[]>()
   buffers.forEach((_, index) => {
@@ -59,7 +64,7 @@ export function planBindings(
     .filter((group) => !packed.includes(group))
     .map(({ members, written }) => ({
       access: written ? 'read_write' : 'read',
-      element: elementOf(members, buffers),
+      element: elementOf(members, buffers, f16),
       members,
       packed: false,
     }))
@@ -82,12 +87,20 @@ export function planBindings(
   return { bindings, placements, key }
 }
 
-function elementOf(members: readonly number[], buffers: readonly BufferUse[]): WgslElement {
+function elementOf(members: readonly number[], buffers: readonly BufferUse[], f16: boolean): WgslElement {
   const uses = members.map((m) => buffers[m] as BufferUse)
+  const dtypes = new Set(uses.flatMap((use) => [...use.dtypes]))
+  const only = dtypes.size === 1 ? ([...dtypes][0] as ScalarDType) : undefined
+  // Seen under two names, as in place, it must be touched by fours under both.
+  if (uses.every(({ fours }) => fours) && only) return fourOf(only, f16)
+  if (only === 'float16' && f16) return 'f16'
   // Writing a part of a word must not disturb the neighbour that another invocation writes.
   if (uses.some((use) => [...use.stored].some((dtype) => !NATIVE[dtype]))) return 'atomic<u32>'
-  // Seen under two names it may be read element by element under the other.
-  if (uses.length === 1 && uses[0]?.access === 'read' && uses[0].fours) return 'vec4<f32>'
-  const elements = new Set(uses.flatMap((use) => [...use.dtypes].map((dtype) => NATIVE[dtype] ?? 'u32')))
+  const elements = new Set([...dtypes].map((dtype) => NATIVE[dtype] ?? 'u32'))
   return elements.size === 1 ? ([...elements][0] as WgslElement) : 'u32'
+}
+
+function fourOf(dtype: ScalarDType, f16: boolean): WgslElement {
+  if (dtype === 'float32') return 'vec4<f32>'
+  return dtype === 'float16' && f16 ? 'vec4<f16>' : 'vec2<u32>'
 }

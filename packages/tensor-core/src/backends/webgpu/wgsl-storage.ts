@@ -27,6 +27,23 @@ export function decodeElement(dtype: ScalarDType, word: (index: string) => strin
   }
 }
 
+/** The bits of a 16-bit float, in the lower half of a word: to nearest even. */
+export const halfBits = (dtype: ScalarDType, value: string): string =>
+  `${dtype === 'float16' ? 'f32_to_f16' : 'f32_to_bf16'}(${value})`
+
+/** A vec4<f32> from two words that hold four elements of a 16-bit float. WGSL may flush subnormal float16. */
+export function unpackFour(dtype: ScalarDType, words: string): string {
+  if (dtype === 'float16') return `vec4<f32>(unpack2x16float(${words}.x), unpack2x16float(${words}.y))`
+  return `bitcast<vec4<f32>>(vec4<u32>(${words}.x << 16u, ${words}.x & 0xffff0000u, ${words}.y << 16u, ${words}.y & 0xffff0000u))`
+}
+
+/** Two words that hold the four elements of `v`, rounded to a 16-bit float. */
+export function packFour(dtype: ScalarDType, v: string): string {
+  const word = (low: string, high: string) =>
+    `${halfBits(dtype, `${v}.${low}`)} | (${halfBits(dtype, `${v}.${high}`)} << 16u)`
+  return `vec2<u32>(${word('x', 'y')}, ${word('z', 'w')})`
+}
+
 /** Writes `v` into its part of a word; the parts beside it may be written by other invocations at the same time. */
 export function storePartOfWord(binding: string, dtype: ScalarDType): string {
   const half = dtype === 'float16' || dtype === 'bfloat16'

@@ -77,9 +77,43 @@ const shapes: ConformanceCase[] = [[1], [1, 1], [70_000], [300, 257], [3, 1000],
   ],
 )
 
+/** Rows, columns and all of a matrix, each long enough to be shared by a workgroup; all of it is cut into parts. */
+const long: ConformanceCase[] = [...FLOATS, ...INTEGERS].map((dtype) => ({
+  name: `sum, amax and amin of a long ${dtype} matrix`,
+  opClass: 'reduction' as const,
+  inputs: [input([40, 300], dtype, -1, 1)],
+  run: (x: Tensor) => [sum, amax, amin].flatMap((reduce) => [reduce(x, 1), reduce(x, 0), reduce(x)]),
+}))
+
 const { NaN: nan, POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: low } = Number
 
 const others: ConformanceCase[] = [
+  {
+    name: 'long reductions of fused expressions, with what follows them',
+    opClass: 'reduction',
+    inputs: [input([5, 700], 'float32', -1, 1), input([700], 'float32', -1, 1)],
+    run: (x, w) => {
+      const centred = sub(x, mean(x, 1, true))
+      return [
+        mean(mul(centred, centred), 1).add(1).sqrt(),
+        sum(mul(x, w), 1).mul(mean(w)).exp(),
+        sum(mul(x, w), 0).mul(w),
+        sum(mul(transpose(x), 2), 1, true).mul(transpose(x)),
+      ]
+    },
+  },
+  {
+    name: 'few rows of 70,000: parts, then their join',
+    opClass: 'reduction',
+    inputs: [input([2, 70_000], 'float32', -1, 1)],
+    run: (x) => [mean(x, 1).add(1), amax(x, 1), amin(transpose(x), 0)],
+  },
+  {
+    name: 'sums over two of three axes, contiguous and not',
+    opClass: 'reduction',
+    inputs: [input([6, 20, 30], 'float32', -1, 1)],
+    run: (x) => [sum(x, [1, 2]), sum(x, [0, 1]), sum(x, [0, 2]), sum(x, 1), amax(x, [0, 2])],
+  },
   {
     name: 'sum of all elements of a 5-D tensor',
     opClass: 'reduction',
@@ -164,6 +198,22 @@ const others: ConformanceCase[] = [
 
 const special: ConformanceCase[] = [
   {
+    name: 'long reductions of rows with NaN and infinities',
+    opClass: 'reduction',
+    inputs: [
+      given(
+        [5, 400],
+        'float32',
+        Array.from(
+          { length: 2000 },
+          (_, i) => [[1, nan, 2], [inf, 1, low], [inf, 1, 2], [low], [-0, 0]][Math.floor(i / 400)]?.[i % 3] ?? low,
+        ),
+      ),
+    ],
+    run: (x) => [amax(x, 1), amin(x, 1), sum(x, 1), amax(transpose(x), 0)],
+    expected: () => [nan, inf, inf, low, 0],
+  },
+  {
     name: 'reductions of rows with NaN and infinities',
     opClass: 'reduction',
     inputs: [given([4, 3], 'float32', [1, nan, 2, inf, 1, low, inf, 1, 2, low, low, low])],
@@ -183,6 +233,7 @@ export const reductionGroups: readonly ConformanceGroup[] = [
   { name: 'reductions over every combination of axes', cases: everyAxis },
   { name: 'reductions of every dtype', cases: dtypes },
   { name: 'reductions of odd, long and wide shapes', cases: shapes },
+  { name: 'long reductions of every dtype', cases: long },
   { name: 'other reductions', cases: others },
 ]
 export const specialReductionGroups: readonly ConformanceGroup[] = [
