@@ -25,7 +25,7 @@ import {
   webgpuDevice,
 } from '../../src/index.js'
 import { sizeOf } from '../../src/shape.js'
-import { nullGpu, swiftShaderGpu } from './dawn.js'
+import { nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
 
 const [swiftShader, nothing] = [await swiftShaderGpu(), await nullGpu()]
 
