@@ -38,21 +38,20 @@ export const argsortRecord: OpaqueRecord<Attributes> = {
     return [y]
   },
   kernel: {
-    variant: ({ attributes }: KernelLaunch<Attributes>) => (attributes.descending ? 'descending' : 'ascending'),
-    params({ inputs }: KernelLaunch<Attributes>) {
+    params({ inputs, attributes }: KernelLaunch<Attributes>) {
       const shape = inputs[0]?.view.shape ?? []
       const n = shape[shape.length - 1] ?? 1
-      return [n === 0 ? 0 : sizeOf(shape) / n, n]
+      return [n === 0 ? 0 : sizeOf(shape) / n, n, attributes.descending ? 1 : 0]
     },
     workspace: ({ inputs }: KernelLaunch<Attributes>) => sizeOf(inputs[0]?.view.shape ?? []) * 4,
-    build(k, { inputs, variant }) {
+    build(k, { inputs }) {
       const x = k.buffer('x', inputs[0]?.dtype as 'float32', 'read')
       const order = k.buffer('order', 'int32', 'readwrite')
       const spare = k.buffer('spare', 'int32', 'readwrite')
-      const [rows, n] = [k.param('rows'), k.param('n')]
+      const [rows, n, descending] = [k.param('rows'), k.param('n'), k.param('descending')]
       /** True if b must come before a, which stands before it: only then does a stable merge take b first. */
       const overtakes = (a: Value, b: Value) => {
-        const before = variant === 'descending' ? v.gt(b, a) : v.lt(b, a)
+        const before = v.select(v.ne(descending, 0), v.gt(b, a), v.lt(b, a))
         return a.type === 'f32' ? v.or(before, v.and(v.ne(a, a), v.eq(b, b))) : before
       }
       // Merge sort from runs of 1 upwards, each pass from `order` to `spare` and back.

@@ -37,3 +37,17 @@ fn from_key(key: i32) -> f32 {
 `,
   }
 }
+
+/**
+ * `turned_key(x, flip)` and `from_turned_key(key, flip)`: keys in order for a flip of 0, in the opposite order for -1, so that
+ * one shader serves both. NaN comes first or last in both.
+ */
+export function turnedKey(type: 'f32' | 'i32' | 'u32', nan: keyof typeof NAN_KEY): string {
+  const turned = type === 'f32' ? `select(key ^ flip, key, key == ${NAN_KEY[nan]})` : 'key ^ flip'
+  return `${orderKey(type, nan).declarations}fn turned_key(x: ${type}, flip: i32) -> i32 {
+  let key = order_key(x);
+  return ${turned};
+}
+fn from_turned_key(key: i32, flip: i32) -> ${type} { return from_key(${turned}); }
+`
+}

@@ -1,7 +1,6 @@
-import type { SourceLaunch } from '../../codegen/op-kernel.js'
 import { dtypeName } from '../../dtype.js'
 import { ownInputs } from '../../schedule/epilogue.js'
-import type { OpLaunch, ReduceLaunch } from '../../schedule/program.js'
+import type { OpLaunch } from '../../schedule/program.js'
 import type { GpuTraits, WgslSource } from '../../wgsl/wgsl-source.js'
 import { matmulSources } from './matmul/matmul-sources.js'
 import { argmaxWgsl } from './ops/argmax.wgsl.js'
@@ -9,7 +8,6 @@ import { argsortPasses } from './ops/argsort.wgsl.js'
 import { cumsumWgsl } from './ops/cumsum.wgsl.js'
 import { segmentSumPasses } from './ops/segment-sum.wgsl.js'
 import { takeWgsl } from './ops/take.wgsl.js'
-import { reduceSources } from './reduce/reduce-sources.js'
 
 /** One pass of a better kernel for an op. */
 export interface GpuOverride {
@@ -18,15 +16,6 @@ export interface GpuOverride {
   readonly source: WgslSource
   /** It applies the launch's epilogue, and takes its operands. Where none does, a pass of its own follows. */
   readonly finishes?: boolean
-}
-
-/** One pass of a reduction by workgroups. */
-export interface GpuReducePass {
-  /** For listings. Sources of one variant and dtypes are one shader, whatever their names. */
-  readonly name: string
-  readonly source: WgslSource
-  /** Its inputs and outputs, in the order of the source's buffers. */
-  readonly operands: SourceLaunch
 }
 
 const FLOATS: ReadonlySet<string> = new Set(['float32', 'float16', 'bfloat16'])
@@ -51,6 +40,3 @@ export const gpuOverrides: Readonly<Record<string, Override>> = {
   segmentSum: where(...segmentSumPasses),
   take: where({ name: 'take', source: takeWgsl }),
 }
-
-/** The passes of a reduction where workgroups are better than an invocation an output; null to leave it to those. */
-export const gpuReduction: (launch: ReduceLaunch) => readonly GpuReducePass[] | null = reduceSources

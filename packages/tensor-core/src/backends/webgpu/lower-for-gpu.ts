@@ -5,8 +5,9 @@ import type { GpuKernelSource } from '../../fused/fused-definition.js'
 import { withoutEpilogue } from '../../schedule/epilogue.js'
 import type { FusedLaunch, Launch } from '../../schedule/program.js'
 import type { GpuTraits, WgslSource } from '../../wgsl/wgsl-source.js'
-import { gpuOverrides, gpuReduction } from './gpu-overrides.js'
+import { gpuOverrides } from './gpu-overrides.js'
 import { WEBGPU_TARGET } from './kernel-cache.js'
+import { reduceSources } from './reduce/reduce-sources.js'
 import { type GpuPass, wgslPass } from './wgsl-pass.js'
 
 export type FusedKernels = (launch: FusedLaunch) => readonly GpuKernelSource[]
@@ -24,10 +25,10 @@ export function lowerForGpu(launch: Launch, fusedKernels: FusedKernels, traits: 
       ),
     )
   }
-  const reduction = launch.kind === 'reduce' ? gpuReduction(launch) : null
-  if (reduction) {
+  if (launch.kind === 'reduce') {
+    const passes = reduceSources(launch)
     return present(
-      reduction.map(({ name, source, operands }) => wgslPass(source, operands, traits, { name, code: 'reduce' })),
+      passes.map(({ name, source, operands }) => wgslPass(source, operands, traits, { name, code: 'reduce' })),
     )
   }
   const better = launch.kind === 'op' ? gpuOverrides[launch.record.name] : undefined

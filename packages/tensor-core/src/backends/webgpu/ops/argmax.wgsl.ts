@@ -1,7 +1,7 @@
 import { computeTypeOf } from '../../../dtype.js'
 import type { KernelLaunch, KernelOperand } from '../../../ops/op-record.js'
 import { type Rows, rowsAround } from '../../../ops/rows.js'
-import { orderKey } from '../../../wgsl/order-key.js'
+import { turnedKey } from '../../../wgsl/order-key.js'
 import { reduceWorkgroup } from '../../../wgsl/reduce-workgroup.js'
 import { defineWgsl } from '../../../wgsl/wgsl-source.js'
 
@@ -28,26 +28,22 @@ export const argmaxWgsl = defineWgsl<Attributes>({
     const { n, inner } = around(launch)
     return inner === 1 && n >= SHORT_ROW
   },
-  variant: ({ attributes }) => (attributes.smallest ? 'smallest' : 'largest'),
-  paramNames: ['n'],
-  params: (launch) => [around(launch).n],
+  paramNames: ['n', 'flip'],
+  params: (launch) => [around(launch).n, launch.attributes.smallest ? -1 : 0],
   groups: (launch) => around(launch).outer,
   buffers: [
     { name: 'x', access: 'read' },
     { name: 'y', access: 'write' },
   ],
-  text({ p, load, store, gpu, variant, inputs }) {
-    const smallest = variant === 'smallest'
+  text({ p, load, store, gpu, inputs }) {
     const type = computeTypeOf(inputs[0]?.dtype as 'float32') as keyof typeof FIRST
     const largest = reduceWorkgroup('max', INVOCATIONS, gpu, { type: 'i32' })
     const lowest = reduceWorkgroup('min', INVOCATIONS, gpu, { type: 'i32' })
-    const keys = orderKey(type, smallest ? 'last' : 'first').declarations
+    const keys = turnedKey(type, 'first')
     const ways = [...Array(WAYS).keys()]
     // Beyond the row its last element comes again, at its own index.
     const indices = ways.map((i) => `let j${i} = min(j + ${i * INVOCATIONS}, ${p('n')} - 1);`)
-    const keyed = ways.map(
-      (i) => `let key${i} = ${smallest ? '~' : ''}order_key(${load('x', `group * ${p('n')} + j${i}`)});`,
-    )
+    const keyed = ways.map((i) => `let key${i} = turned_key(${load('x', `group * ${p('n')} + j${i}`)}, ${p('flip')});`)
     const steps = ways.map((i) => `if (key${i} > best) { best = key${i}; at = j${i}; }`)
     return {
       workgroupSize: INVOCATIONS,

@@ -1,7 +1,7 @@
 import { computeTypeOf, type ScalarDType } from '../../../dtype.js'
 import type { KernelLaunch, KernelOperand } from '../../../ops/op-record.js'
 import { sizeOf } from '../../../shape.js'
-import { orderKey } from '../../../wgsl/order-key.js'
+import { turnedKey } from '../../../wgsl/order-key.js'
 import { defineWgsl, type WgslBuffer, type WgslContext, type WgslSource } from '../../../wgsl/wgsl-source.js'
 
 type Attributes = { readonly descending: boolean }
@@ -26,7 +26,7 @@ function problem({ inputs: [x] }: Pick<KernelLaunch, 'inputs'>) {
   return { rows, n, padded, span: Math.min(BLOCK, padded), total: rows * padded }
 }
 
-const PARAMS = ['rows', 'n', 'padded', 'span', 'total', 'size', 'step', 'last'] as const
+const PARAMS = ['rows', 'n', 'padded', 'span', 'total', 'size', 'step', 'last', 'flip'] as const
 type Context = WgslContext<(typeof PARAMS)[number], 'x' | 'order' | 'pairs'>
 
 /** Statements that put the pairs at `a` and `b` in the order of a run of `size`. */
@@ -77,11 +77,12 @@ function pass(kind: 'sort' | 'merge' | 'step', size: number, step: number, last:
   ]
   if (!single) buffers.push({ name: 'pairs', access: 'readwrite', dtype: 'int32' })
   return defineWgsl<Attributes, (typeof PARAMS)[number], 'x' | 'order' | 'pairs'>({
-    variant: ({ attributes }) => `${kind}|${single}|${kind === 'sort' && attributes.descending}`,
+    variant: () => `${kind}|${single}`,
     paramNames: PARAMS,
     params(launch) {
       const { rows, n, padded, span, total } = problem(launch)
-      return [rows, n, padded, span, total, size, step, last ? 1 : 0]
+      const flip = launch.attributes.descending ? -1 : 0
+      return [rows, n, padded, span, total, size, step, last ? 1 : 0, flip]
     },
     groups(launch) {
       const { total } = problem(launch)
@@ -90,11 +91,10 @@ function pass(kind: 'sort' | 'merge' | 'step', size: number, step: number, last:
     ...(single ? {} : { workspace: (launch: KernelLaunch<Attributes>) => 8 * problem(launch).total }),
     buffers,
     text(context) {
-      const { p, load, inputs, variant } = context
-      const descending = variant.endsWith('true')
+      const { p, load, inputs } = context
       if (kind === 'step') return { workgroupSize: INVOCATIONS, body: oneStep(context) }
       const type = computeTypeOf(inputs[0]?.dtype as ScalarDType) as 'f32'
-      const key = `${descending ? '~' : ''}order_key(${load('x', `row * ${p('n')} + place`)})`
+      const key = `turned_key(${load('x', `row * ${p('n')} + place`)}, ${p('flip')})`
       const fill =
         kind === 'sort'
           ? `keys[t] = 2147483647;
@@ -115,7 +115,7 @@ function pass(kind: 'sort' | 'merge' | 'step', size: number, step: number, last:
   }`
       return {
         workgroupSize: INVOCATIONS,
-        declarations: orderKey(type, descending ? 'first' : 'last').declarations + DECLARATIONS,
+        declarations: turnedKey(type, 'last') + DECLARATIONS,
         body: `${forPairs(p, fill)}
   workgroupBarrier();
   let base = (group * ${BLOCK}) % ${p('padded')};

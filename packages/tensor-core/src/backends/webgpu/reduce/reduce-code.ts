@@ -1,3 +1,4 @@
+import type { CollapsedAxes } from '../../../codegen/collapse-axes.js'
 import { type EpilogueCode, epilogueCode } from '../../../codegen/epilogue-code.js'
 import { constantParams, evaluate, indexValue, type Memo, nodesOf } from '../../../codegen/expression-values.js'
 import { decompose, offsetAt } from '../../../codegen/index-arithmetic.js'
@@ -28,11 +29,18 @@ const named = (prefix: string, { values }: ParamList): string[] => values.map((_
 const valuesOf = (names: readonly string[], params: Readonly<Record<string, Value>>): Value[] =>
   names.map((name) => params[name] as Value)
 
+/** The axes, or one of extent 1 where there are none: the code is the same as that of one axis. */
+function someAxes(axes: CollapsedAxes): CollapsedAxes {
+  if (axes.extents.length > 0) return axes
+  return { ...axes, extents: [1], strides: axes.strides.map(() => [0]) }
+}
+
 /**
  * `element(output, i)`: what a reduction combines, for element `i` of an output, both counted in row-major order of the plan's
  * axes. Inputs are the buffers in0, in1, ...
  */
-export function elementCode(task: ReduceTask, { outer, inner }: ReducePlan): ReduceCode {
+export function elementCode(task: ReduceTask, plan: ReducePlan): ReduceCode {
+  const [outer, inner] = [someAxes(plan.outer), someAxes(plan.inner)]
   const list = paramList()
   const outerAt = list.addAll('outer', outer.extents)
   const innerAt = list.addAll('inner', inner.extents)
@@ -86,7 +94,8 @@ export function elementCode(task: ReduceTask, { outer, inner }: ReducePlan): Red
  * `locate(output)`: where an output is stored, and `finish(value, at)`: what is stored there, after the epilogue, whose
  * operands are the buffers extra0, extra1, ...
  */
-export function finishCode(task: ReduceTask, { outer }: ReducePlan): ReduceCode {
+export function finishCode(task: ReduceTask, plan: ReducePlan): ReduceCode {
+  const outer = someAxes(plan.outer)
   const list = paramList()
   const outerAt = list.addAll('outer', outer.extents)
   const base = list.add('offset', task.output.view.offset)

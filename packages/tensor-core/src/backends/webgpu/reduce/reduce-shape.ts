@@ -5,20 +5,20 @@ import { sizeOf } from '../../../shape.js'
 export const INVOCATIONS = 256
 
 /**
- * How a workgroup is dealt out. `outputs`: so many of them at a time. `order`: whether neighbouring invocations take
- * neighbouring elements of one output (`row`) or one element each of neighbouring outputs (`column`): whichever lie side by
- * side in memory.
+ * How a workgroup is dealt out: to runs of `span` invocations, in which `least` outputs lie side by side, each shared by
+ * span / least of them. One output a run where neighbours in memory are elements of one output; as many outputs as there are
+ * invocations where each is best taken by one alone.
  */
 export interface ReduceShape {
-  readonly order: 'row' | 'column'
-  readonly outputs: 1 | 16 | 32
+  readonly span: number
+  readonly least: number
   /** Parts of an output's elements, each of which is a workgroup's; a second pass joins them. */
   readonly chunks: number
   /** Elements of a part. */
   readonly perChunk: number
 }
 
-/** Elements below which an invocation takes an output alone, as the naive kernel has it. */
+/** Elements below which an invocation takes an output alone. */
 const FEW_ELEMENTS = 16
 /** Elements up to which a row is a part of a workgroup's. */
 const SHORT_ROW = 256
@@ -30,23 +30,31 @@ const ENOUGH_GROUPS = 512
 const MOST_CHUNKS = 256
 const LEAST_ELEMENTS = 16
 
-/** The shape of a task's passes; null where one invocation an output is best. It depends on sizes and strides alone. */
-export function reduceShape(task: ReduceTask, plan: ReducePlan): ReduceShape | null {
+/** Outputs that a workgroup takes at a time. */
+export const outputsAtOnce = ({ span, least }: Pick<ReduceShape, 'span' | 'least'>): number =>
+  (INVOCATIONS * least) / span
+
+/** The shape of a task's first pass. It depends on sizes and strides alone. */
+export function reduceShape(task: ReduceTask, plan: ReducePlan): ReduceShape {
   const { outer, inner } = plan
   const [outputs, elements] = [sizeOf(outer.extents), sizeOf(inner.extents)]
-  if (elements < FEW_ELEMENTS || outputs === 0) return null
-  const order = neighbours(task, plan)
-  if (order === 'column' && outputs >= MANY_OUTPUTS) return null
-  const side = order === 'column' ? 32 : elements <= SHORT_ROW ? 16 : 1
-  const groups = Math.ceil(outputs / side)
-  const least = (LEAST_ELEMENTS * INVOCATIONS) / side
-  const wanted = Math.min(MOST_CHUNKS, Math.ceil(ENOUGH_GROUPS / groups), Math.ceil(elements / least))
+  const beside = neighbours(task, plan) === 'column'
+  if (elements < FEW_ELEMENTS || (beside && outputs >= MANY_OUTPUTS)) {
+    return { span: beside ? INVOCATIONS : 1, least: beside ? INVOCATIONS : 1, chunks: 1, perChunk: elements }
+  }
+  const [span, least] = beside ? [INVOCATIONS, 32] : elements <= SHORT_ROW ? [16, 1] : [INVOCATIONS, 1]
+  const groups = Math.ceil(outputs / outputsAtOnce({ span, least }))
+  const wanted = Math.min(
+    MOST_CHUNKS,
+    Math.ceil(ENOUGH_GROUPS / groups),
+    Math.ceil(elements / ((LEAST_ELEMENTS * span) / least)),
+  )
   const perChunk = Math.ceil(elements / wanted)
-  return { order, outputs: side, chunks: Math.ceil(elements / perChunk), perChunk }
+  return { span, least, chunks: Math.ceil(elements / perChunk), perChunk }
 }
 
 /** What lies side by side in the input of which most elements are read. */
-function neighbours(task: ReduceTask, { outer, inner }: ReducePlan): ReduceShape['order'] {
+function neighbours(task: ReduceTask, { outer, inner }: ReducePlan): 'row' | 'column' {
   const steps = task.inputs.map((_, i) => {
     const strides = { outer: outer.strides[i] ?? [], inner: inner.strides[i] ?? [] }
     const moved = (extents: readonly number[], along: readonly number[]): number =>

@@ -1,11 +1,10 @@
 import type { ReduceTask } from '../../../codegen/plan-reduce.js'
 import type { ScalarDType } from '../../../dtype.js'
-import { orderKey } from '../../../wgsl/order-key.js'
-import { reduceWorkgroup } from '../../../wgsl/reduce-workgroup.js'
-import { defineWgsl, type GpuTraits, type WgslBuffer, type WgslSource } from '../../../wgsl/wgsl-source.js'
-import { literal } from '../wgsl-operators.js'
+import { floatBits } from '../../../float-bits.js'
+import { turnedKey } from '../../../wgsl/order-key.js'
+import { defineWgsl, type WgslBuffer, type WgslSource } from '../../../wgsl/wgsl-source.js'
 import type { ReduceCode } from './reduce-code.js'
-import { INVOCATIONS, type ReduceShape } from './reduce-shape.js'
+import { INVOCATIONS, outputsAtOnce, type ReduceShape } from './reduce-shape.js'
 
 /** Elements that an invocation joins before they go to its total, so that a sum's error does not grow with the row. */
 const BLOCK = 64
@@ -24,6 +23,8 @@ export interface ReducePass {
   readonly workspaceBytes: number
 }
 
+const OWN = ['outputs', 'elements', 'chunks', 'perChunk', 'span', 'least', 'identity', 'flip']
+
 const PARTIAL_DTYPE = { f32: 'float32', i32: 'int32', u32: 'uint32', bool: 'int32' } as const satisfies Record<
   string,
   ScalarDType
@@ -31,7 +32,8 @@ const PARTIAL_DTYPE = { f32: 'float32', i32: 'int32', u32: 'uint32', bool: 'int3
 
 /**
  * Sums, maxima and minima of an expression by workgroups. Partial results are [outputs, chunks]. Integers are exact; maxima
- * and minima of floats are those of their keys, which order NaN too. The naive version is `codegen/reduce-kernel.ts`.
+ * and minima of floats are those of their keys, which order NaN too. What is a maximum or a minimum, of which length, along rows
+ * or columns, is told by parameters: one pipeline an expression. The naive version is `codegen/reduce-kernel.ts`.
  */
 export function reduceWgsl(pass: ReducePass): WgslSource {
   const { task, shape, element, finish } = pass
@@ -39,28 +41,23 @@ export function reduceWgsl(pass: ReducePass): WgslSource {
   const codes = [element, finish].filter((code) => code !== null)
   const partial = !element || !finish
   const keyed = combine !== 'sum'
-  const side = shape.outputs
-  const wholeGroup = side === 1
-  const variant = [
-    combine,
-    task.identity,
-    shape.order,
-    side,
-    element?.key ?? 'parts',
-    finish?.key ?? 'parts',
-    accumulator,
-  ].join('|')
+  const variant = [keyed ? 'ends' : 'sum', element?.key ?? 'parts', finish?.key ?? 'parts', accumulator].join('|')
+  const identity = accumulator === 'f32' ? floatBits(task.identity) : task.identity
   return defineWgsl({
     variant: () => variant,
-    paramNames: ['outputs', 'elements', 'chunks', 'perChunk', ...codes.flatMap(({ paramNames }) => paramNames)],
+    paramNames: [...OWN, ...codes.flatMap(({ paramNames }) => paramNames)],
     params: () => [
       pass.outputs,
       pass.elements,
       shape.chunks,
       shape.perChunk,
+      shape.span,
+      shape.least,
+      identity,
+      combine === 'min' ? -1 : 0,
       ...codes.flatMap(({ params }) => [...params]),
     ],
-    groups: () => Math.ceil(pass.outputs / side) * shape.chunks,
+    groups: () => Math.ceil(pass.outputs / outputsAtOnce(shape)) * shape.chunks,
     ...(partial ? { workspace: () => pass.workspaceBytes } : {}),
     buffers: [
       ...pass.buffers,
@@ -69,45 +66,48 @@ export function reduceWgsl(pass: ReducePass): WgslSource {
         : []),
     ],
     functions: (k, { buffers, params }) => Object.assign({}, ...codes.map((code) => code.bind(k, params, buffers))),
-    text({ p, load, store, call, gpu }) {
+    text({ p, load, store, call }) {
       const type = keyed ? 'i32' : (accumulator as 'f32' | 'i32' | 'u32')
-      const keys = keyed ? orderKey(accumulator as 'f32', combine === 'max' ? 'last' : 'first').declarations : ''
-      const options = shape.order === 'column' ? { across: side } : { team: INVOCATIONS / side }
-      const reduction = reduceWorkgroup(combine, INVOCATIONS, gpu, { type, ...options })
-      const keyOf = (value: string): string => (keyed ? `order_key(${value})` : value)
-      const join = (a: string, b: string): string => (keyed ? `${combine}(${a}, ${b})` : `${a} + ${b}`)
+      // A minimum is a maximum of the keys from the other end; NaN comes after everything either way.
+      const keyOf = (value: string): string => (keyed ? `turned_key(${value}, ${p('flip')})` : value)
+      const join = (a: string, b: string): string => (keyed ? `max(${a}, ${b})` : `${a} + ${b}`)
       const value = element ? `${call('element')}(output, i)` : load('partials', `output * ${p('elements')} + i`)
-      const lanes = INVOCATIONS / side
-      const [which, slice] =
-        shape.order === 'column' ? [`lid % ${side}`, `lid / ${side}`] : [`lid / ${lanes}`, `lid % ${lanes}`]
-      const result = keyed ? 'from_key(total)' : 'total'
+      const result = keyed ? `from_turned_key(total, ${p('flip')})` : 'total'
       const write = finish
         ? `let at = ${call('locate')}(output);
     ${store('y', 'at', `${call('finish')}(${result}, at)`)}`
         : store('partials', `output * ${p('chunks')} + group % ${p('chunks')}`, result)
       return {
         workgroupSize: INVOCATIONS,
-        usesSubgroups: usesSubgroups(gpu, wholeGroup),
-        declarations: keys + reduction.declarations,
-        body: `  let output = (group / ${p('chunks')}) * ${side} + ${which};
-  let slice = ${slice};
+        declarations: `${keyed ? turnedKey(accumulator as 'f32', 'last') : ''}var<workgroup> shared_parts: array<${type}, ${INVOCATIONS}>;
+`,
+        body: `  let span = ${p('span')};
+  let least = ${p('least')};
+  let lanes = span / least;
+  let output = (group / ${p('chunks')}) * (${INVOCATIONS} / lanes) + (lid / span) * least + lid % least;
+  let place = lid % span;
+  let slice = place / least;
   let begin = (group % ${p('chunks')}) * ${p('perChunk')};
   let end = select(0, min(${p('elements')}, begin + ${p('perChunk')}), output < ${p('outputs')});
-  let nothing = ${keyOf(literal(accumulator, task.identity))};
+  let nothing = ${keyOf(`bitcast<${accumulator}>(${p('identity')})`)};
   var own = nothing;
-  for (var block = begin + slice; block < end; block += ${lanes * BLOCK}) {
+  for (var block = begin + slice; block < end; block += lanes * ${BLOCK}) {
     var part = nothing;
-    let stop = min(end, block + ${lanes * BLOCK});
-    for (var i = block; i < stop; i += ${lanes}) { part = ${join('part', keyOf(value))}; }
+    let stop = min(end, block + lanes * ${BLOCK});
+    for (var i = block; i < stop; i += lanes) { part = ${join('part', keyOf(value))}; }
     own = ${join('own', 'part')};
   }
-${reduction.statements('own', 'total')}
+  shared_parts[lid] = own;
+  workgroupBarrier();
+  for (var half = span / 2; half >= least; half = half / 2) {
+    if (place < half) { shared_parts[lid] = ${join('shared_parts[lid]', 'shared_parts[lid + half]')}; }
+    workgroupBarrier();
+  }
   if (slice == 0 && output < ${p('outputs')}) {
+    let total = shared_parts[lid];
     ${write}
   }`,
       }
     },
   })
 }
-
-const usesSubgroups = (gpu: GpuTraits, wholeGroup: boolean): boolean => gpu.subgroups && wholeGroup
