@@ -29,7 +29,8 @@ export class State {
   readonly id = nextStateId++
   readonly shape: Shape
   readonly dtype: DType
-  readonly device: Device
+  /** Changed by `to` of its module or optimiser. */
+  device: Device
   /** For messages; modules set it to the parameter's path. */
   name: string
   /** The version that a read captures now. */
@@ -93,6 +94,15 @@ export class State {
   /** Announces the version that a compiled program will write: reads from now on mean that one. */
   advance(): void {
     this.version++
+    this.current = this.readNode()
+  }
+
+  /** Takes its place on another device, with the value that was copied there. */
+  moveTo(device: Device, storage: DeviceStorage | undefined): void {
+    this.device = device
+    this.storage = storage
+    // A new version: what read the old place does not mean this one.
+    if (storage) this.executedVersion = ++this.version
     this.current = this.readNode()
   }
 
