@@ -1,4 +1,5 @@
 import { assertClose, seededRandom, toleranceFor } from '@almanac/test-kit'
+import { nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { describe, expect, it } from 'vitest'
 import {
   amax,
@@ -25,7 +26,6 @@ import {
   webgpuDevice,
 } from '../../src/index.js'
 import { sizeOf } from '../../src/shape.js'
-import { nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
 
 const [swiftShader, nothing] = [await swiftShaderGpu(), await nullGpu()]
 
