@@ -1,14 +1,16 @@
 import { printPass } from '../../codegen/print-pass.js'
-import { BackendError, MemoryLimitError, TensorError } from '../../errors.js'
-import type { FusedDefinition, GpuKernelSource } from '../../fused/fused-definition.js'
-import type { Program } from '../../schedule/program.js'
-import type { Backend, BufferHandle, Executable } from '../backend.js'
+import { BackendError, MemoryLimitError, type TensorError } from '../../errors.js'
+import type { Backend, BufferHandle } from '../backend.js'
+import { fusedKernels } from './fused-kernels.js'
 import { BUFFER_USAGE, wholeWords } from './gpu-constants.js'
+import { createGuard, typedError } from './guarded.js'
 import { createKernelCache, WEBGPU_TARGET } from './kernel-cache.js'
+import { aliasesOf, checkBindings, type LoadedProgram, type LoadedVariant } from './loaded-program.js'
 import { lowerForGpu } from './lower-for-gpu.js'
 import { openDevice, type WebGpuOptions } from './open-device.js'
-import { type PreparedProgram, prepareProgram, type Step, type StepBuffer } from './prepare-program.js'
+import { prepareProgram } from './prepare-program.js'
 import { createStagingPool } from './staging-pool.js'
+import { createSubmit } from './submit-program.js'
 import { createTemporaryArena } from './temporary-arena.js'
 import { isWgsl } from './wgsl-pass.js'
 import { createWriteBytes } from './write-bytes.js'
@@ -18,17 +20,6 @@ const MAX_IN_FLIGHT = 2
 
 interface WebGpuBuffer extends BufferHandle {
   readonly gpu: GPUBuffer
-}
-
-interface LoadedProgram extends Executable {
-  readonly fused: ReadonlyMap<FusedDefinition, readonly GpuKernelSource[]>
-  /** By the aliasing of the bound buffers: almost always one. */
-  readonly variants: Map<string, LoadedVariant>
-}
-
-interface LoadedVariant extends PreparedProgram {
-  /** The last bind group of each step, and the buffers that it binds. */
-  readonly groups: { buffers: readonly GPUBuffer[]; group: GPUBindGroup }[]
 }
 
 /**
@@ -82,24 +73,8 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     const got = `${bytes} more over ${held}`
     throw new MemoryLimitError(where, `at most ${memoryLimit} bytes held`, got, 'Free tensors or use a smaller batch.')
   }
-  /** Runs `work` and throws the validation and out-of-memory errors of what it submitted, and a loss of the device. */
-  const guarded = async <T>(where: string, work: () => T | Promise<T>): Promise<T> => {
-    device.pushErrorScope('out-of-memory')
-    device.pushErrorScope('validation')
-    // Runs at once up to its first await; what it throws comes as a rejection, after the scopes are closed.
-    const started = (async () => work())()
-    const scopes = Promise.all([device.popErrorScope(), device.popErrorScope()])
-    const [result, errors] = await Promise.allSettled([started, scopes])
-    // A lost device rejects everything first and says so a moment later.
-    if (result.status === 'rejected' || errors.status === 'rejected')
-      await new Promise((resolve) => setTimeout(resolve))
-    alive(where)
-    const error = errors.status === 'fulfilled' ? errors.value.find((found) => found !== null) : null
-    if (error) throw typedError(where, error)
-    if (result.status === 'fulfilled') return result.value
-    if (result.reason instanceof TensorError) throw result.reason
-    throw new BackendError(where, 'work that the device accepts', String(result.reason))
-  }
+  const guarded = createGuard(device, alive)
+  const submit = createSubmit(device, arena)
 
   const loadVariant = async (loaded: LoadedProgram, aliases: readonly number[]): Promise<LoadedVariant> => {
     const signature = aliases.join(',')
@@ -119,45 +94,6 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     const variant = { ...prepared, groups: [] }
     loaded.variants.set(signature, variant)
     return variant
-  }
-
-  const bindGroup = (variant: LoadedVariant, at: number, step: Step, bound: readonly GPUBuffer[]): GPUBindGroup => {
-    const used = step.buffers.map(({ buffer }) => gpuBuffer(buffer, bound))
-    const last = variant.groups[at]
-    if (last?.buffers.every((buffer, i) => buffer === used[i])) return last.group
-    const params = { buffer: variant.params as GPUBuffer, offset: step.paramsOffset, size: step.paramsBytes }
-    const group = device.createBindGroup({
-      label: step.label,
-      layout: step.kernel.layout,
-      entries: [
-        { binding: 0, resource: params },
-        ...used.map((buffer, i) => ({ binding: i + 1, resource: { buffer, size: step.buffers[i]?.bytes as number } })),
-      ],
-    })
-    variant.groups[at] = { buffers: used, group }
-    return group
-  }
-  const gpuBuffer = (buffer: StepBuffer, bound: readonly GPUBuffer[]): GPUBuffer =>
-    'bound' in buffer ? (bound[buffer.bound] as GPUBuffer) : arena.block(buffer.block)
-
-  const submit = (variant: LoadedVariant, bound: readonly GPUBuffer[]): void => {
-    const encoder = device.createCommandEncoder({ label: 'program' })
-    let pass: GPUComputePassEncoder | null = null
-    for (const [at, step] of variant.steps.entries()) {
-      if (step.copies.length > 0) {
-        pass?.end()
-        pass = null
-        for (const { source, target, targetOffset, bytes } of step.copies) {
-          encoder.copyBufferToBuffer(gpuBuffer(source, bound), 0, gpuBuffer(target, bound), targetOffset, bytes)
-        }
-      }
-      pass ??= encoder.beginComputePass()
-      pass.setPipeline(step.kernel.pipeline)
-      pass.setBindGroup(0, bindGroup(variant, at, step, bound))
-      pass.dispatchWorkgroups(...step.groups)
-    }
-    pass?.end()
-    device.queue.submit([encoder.finish()])
   }
 
   const maxBufferBytes = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize)
@@ -279,46 +215,4 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       device.destroy()
     },
   }
-}
-
-/** Every fused op's kernels, imported before anything is compiled. */
-async function fusedKernels(program: Program): Promise<Map<FusedDefinition, readonly GpuKernelSource[]>> {
-  const kernels = new Map<FusedDefinition, readonly GpuKernelSource[]>()
-  for (const launch of program.launches) {
-    if (launch.kind !== 'fused' || kernels.has(launch.definition)) continue
-    const source = launch.definition.kernels.webgpu
-    if (!source) {
-      throw new BackendError(`webgpu: ${launch.label}`, 'a fused op with a webgpu kernel', launch.definition.name)
-    }
-    const module = (await source()).default
-    kernels.set(launch.definition, Array.isArray(module) ? module : [module])
-  }
-  return kernels
-}
-
-/** For each slot the first slot bound to the same buffer. */
-function aliasesOf(program: Program, bound: readonly GPUBuffer[]): number[] {
-  const first = new Map<GPUBuffer, number>()
-  let at = 0
-  return program.slots.map((slot, index) => {
-    if (slot.role !== 'bound') return index
-    const buffer = bound[at++] as GPUBuffer
-    const known = first.get(buffer)
-    if (known === undefined) first.set(buffer, index)
-    return known ?? index
-  })
-}
-
-function checkBindings(program: Program, bindings: readonly BufferHandle[]): void {
-  const slots = program.slots.filter((slot) => slot.role === 'bound')
-  if (slots.length === bindings.length) return
-  throw new BackendError('webgpu run', `${slots.length} buffers, one a bound slot`, `${bindings.length}`)
-}
-
-function typedError(where: string, error: GPUError): TensorError {
-  // Dawn's error classes are not globals in Node: the name is what both have.
-  if (error.constructor.name === 'GPUOutOfMemoryError') {
-    return new MemoryLimitError(where, 'memory on the device', error.message, 'Free tensors or use a smaller batch.')
-  }
-  return new BackendError(where, 'work that the device accepts', error.message)
 }

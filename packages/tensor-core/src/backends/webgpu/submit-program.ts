@@ -1,0 +1,47 @@
+import type { LoadedVariant } from './loaded-program.js'
+import type { Step, StepBuffer } from './prepare-program.js'
+import type { TemporaryArena } from './temporary-arena.js'
+
+/** Submits a program over its bound buffers: all of its dispatches at once. */
+export type Submit = (variant: LoadedVariant, bound: readonly GPUBuffer[]) => void
+
+export function createSubmit(device: GPUDevice, arena: TemporaryArena): Submit {
+  const bindGroup = (variant: LoadedVariant, at: number, step: Step, bound: readonly GPUBuffer[]): GPUBindGroup => {
+    const used = step.buffers.map(({ buffer }) => gpuBuffer(buffer, bound))
+    const last = variant.groups[at]
+    if (last?.buffers.every((buffer, i) => buffer === used[i])) return last.group
+    const params = { buffer: variant.params as GPUBuffer, offset: step.paramsOffset, size: step.paramsBytes }
+    const group = device.createBindGroup({
+      label: step.label,
+      layout: step.kernel.layout,
+      entries: [
+        { binding: 0, resource: params },
+        ...used.map((buffer, i) => ({ binding: i + 1, resource: { buffer, size: step.buffers[i]?.bytes as number } })),
+      ],
+    })
+    variant.groups[at] = { buffers: used, group }
+    return group
+  }
+  const gpuBuffer = (buffer: StepBuffer, bound: readonly GPUBuffer[]): GPUBuffer =>
+    'bound' in buffer ? (bound[buffer.bound] as GPUBuffer) : arena.block(buffer.block)
+
+  return (variant, bound) => {
+    const encoder = device.createCommandEncoder({ label: 'program' })
+    let pass: GPUComputePassEncoder | null = null
+    for (const [at, step] of variant.steps.entries()) {
+      if (step.copies.length > 0) {
+        pass?.end()
+        pass = null
+        for (const { source, target, targetOffset, bytes } of step.copies) {
+          encoder.copyBufferToBuffer(gpuBuffer(source, bound), 0, gpuBuffer(target, bound), targetOffset, bytes)
+        }
+      }
+      pass ??= encoder.beginComputePass()
+      pass.setPipeline(step.kernel.pipeline)
+      pass.setBindGroup(0, bindGroup(variant, at, step, bound))
+      pass.dispatchWorkgroups(...step.groups)
+    }
+    pass?.end()
+    device.queue.submit([encoder.finish()])
+  }
+}
