@@ -3,6 +3,7 @@ import { BackendError, MemoryLimitError, type TensorError } from '../../errors.j
 import type { Backend, BufferHandle } from '../backend.js'
 import { fusedKernels } from './fused-kernels.js'
 import { BUFFER_USAGE, wholeWords } from './gpu-constants.js'
+import { createGpuTimer } from './gpu-timer.js'
 import { createGuard, typedError } from './guarded.js'
 import { createKernelCache, WEBGPU_TARGET } from './kernel-cache.js'
 import { aliasesOf, checkBindings, type LoadedProgram, type LoadedVariant } from './loaded-program.js'
@@ -74,7 +75,8 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     throw new MemoryLimitError(where, `at most ${memoryLimit} bytes held`, got, 'Free tensors or use a smaller batch.')
   }
   const guarded = createGuard(device, alive)
-  const submit = createSubmit(device, arena)
+  const timer = createGpuTimer(device)
+  const submit = createSubmit(device, arena, timer)
 
   const loadVariant = async (loaded: LoadedProgram, aliases: readonly number[]): Promise<LoadedVariant> => {
     const signature = aliases.join(',')
@@ -99,6 +101,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   const maxBufferBytes = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize)
   return {
     name: 'webgpu',
+    ...(timer && { timer }),
     limits: { maxBufferBytes, floatBytes: 4 },
 
     supports: (definition, inputs, attributes) =>
@@ -188,7 +191,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       checkBindings(loaded.program, bindings)
       const variant = await loadVariant(loaded, aliasesOf(loaded.program, bound))
       while (inFlight.length >= MAX_IN_FLIGHT) await inFlight.shift()
-      await guarded('webgpu run', () => submit(variant, bound))
+      await guarded('webgpu run', () => submit(loaded.program, variant, bound))
       inFlight.push(device.queue.onSubmittedWorkDone().catch(() => {}))
     },
 
@@ -212,6 +215,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       paramBytes = 0
       arena.destroy()
       staging.destroy()
+      timer?.destroy()
       device.destroy()
     },
   }

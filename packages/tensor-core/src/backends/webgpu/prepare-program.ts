@@ -27,6 +27,9 @@ type Place = { readonly bound: number } | { readonly temporary: number }
 /** One dispatch. */
 export interface Step {
   readonly label: string
+  /** Its launch in the program, and its pass's name. */
+  readonly launch: number
+  readonly name: string
   readonly kernel: CompiledKernel
   /** Workgroups in x and y. */
   readonly groups: readonly [number, number]
@@ -132,7 +135,18 @@ export async function prepareProgram(
     const groups = isWgsl(pass)
       ? foldGroups(pass.groups, limit)
       : ([dispatchCount(kernel.code, pass.params, limit), 1] as const)
-    return { label, kernel, groups, paramsOffset, paramsBytes: length, words, buffers, copies }
+    return {
+      label,
+      launch: index,
+      name: pass.name,
+      kernel,
+      groups,
+      paramsOffset,
+      paramsBytes: length,
+      words,
+      buffers,
+      copies,
+    }
   })
 
   const { blocks, assignment } = planTemporaries(temporaries)

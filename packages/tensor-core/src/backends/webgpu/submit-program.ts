@@ -1,11 +1,14 @@
+import type { Program } from '../../schedule/program.js'
+import type { GpuTimer } from './gpu-timer.js'
 import type { LoadedVariant } from './loaded-program.js'
 import type { Step, StepBuffer } from './prepare-program.js'
 import type { TemporaryArena } from './temporary-arena.js'
 
 /** Submits a program over its bound buffers: all of its dispatches at once. */
-export type Submit = (variant: LoadedVariant, bound: readonly GPUBuffer[]) => void
+export type Submit = (program: Program, variant: LoadedVariant, bound: readonly GPUBuffer[]) => void
 
-export function createSubmit(device: GPUDevice, arena: TemporaryArena): Submit {
+/** While `timer` is on, every dispatch is a pass of its own and writes its times. */
+export function createSubmit(device: GPUDevice, arena: TemporaryArena, timer: GpuTimer | undefined): Submit {
   const bindGroup = (variant: LoadedVariant, at: number, step: Step, bound: readonly GPUBuffer[]): GPUBindGroup => {
     const used = step.buffers.map(({ buffer }) => gpuBuffer(buffer, bound))
     const last = variant.groups[at]
@@ -25,7 +28,8 @@ export function createSubmit(device: GPUDevice, arena: TemporaryArena): Submit {
   const gpuBuffer = (buffer: StepBuffer, bound: readonly GPUBuffer[]): GPUBuffer =>
     'bound' in buffer ? (bound[buffer.bound] as GPUBuffer) : arena.block(buffer.block)
 
-  return (variant, bound) => {
+  return (program, variant, bound) => {
+    const times = timer?.begin(program, variant.steps)
     const encoder = device.createCommandEncoder({ label: 'program' })
     let pass: GPUComputePassEncoder | null = null
     for (const [at, step] of variant.steps.entries()) {
@@ -36,12 +40,18 @@ export function createSubmit(device: GPUDevice, arena: TemporaryArena): Submit {
           encoder.copyBufferToBuffer(gpuBuffer(source, bound), 0, gpuBuffer(target, bound), targetOffset, bytes)
         }
       }
-      pass ??= encoder.beginComputePass()
+      pass ??= encoder.beginComputePass(times ? { label: step.label, timestampWrites: times.writes(at) } : undefined)
       pass.setPipeline(step.kernel.pipeline)
       pass.setBindGroup(0, bindGroup(variant, at, step, bound))
       pass.dispatchWorkgroups(...step.groups)
+      if (!times) continue
+      pass.end()
+      pass = null
     }
     pass?.end()
-    device.queue.submit([encoder.finish()])
+    times?.resolve(encoder)
+    const commands = encoder.finish()
+    if (times) times.submit(() => device.queue.submit([commands]))
+    else device.queue.submit([commands])
   }
 }
