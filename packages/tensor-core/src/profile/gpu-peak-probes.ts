@@ -7,7 +7,7 @@ import { zeros, zerosLike } from '../ops/full.js'
 import { GPU_FMA_PROBE_FLOPS } from './fma-probe.wgsl.js'
 import type { PeakProbes } from './machine-peaks.js'
 import { profile } from './profile.js'
-import { GPU_READ_PROBE_GROUPS } from './read-probe.wgsl.js'
+import { GPU_READ_PROBE_SUMS } from './read-probe.wgsl.js'
 
 interface Rounds {
   readonly rounds: number
@@ -21,7 +21,7 @@ const fmaProbe = defineFused({
 
 const readProbe = defineFused({
   name: 'readProbe',
-  fallback: (_: Tensor, _rounds: Rounds) => zeros([GPU_READ_PROBE_GROUPS]),
+  fallback: (_: Tensor, _rounds: Rounds) => zeros([GPU_READ_PROBE_SUMS]),
   kernels: { webgpu: () => import('./read-probe.wgsl.js') },
 })
 
@@ -46,11 +46,15 @@ export function gpuPeakProbes(device: Device): PeakProbes {
   const probe = (of: (x: Tensor, rounds: Rounds) => Tensor, elements: number, work: number) => {
     const repeated = (rounds: number) => ({ rounds, run: compile((x: Tensor) => of(x, { rounds })) })
     let kernel = repeated(1)
+    let warm = false
     return async (): Promise<number> => {
       const x = await filled(elements)
+      // The first run of a pipeline may still compile it.
+      if (!warm) await kernel.run(x)
+      warm = true
       for (;;) {
         const { rounds, run } = kernel
-        const { runs } = await profile(async () => (await (await run(x)).realize()).dispose(), { device })
+        const { runs } = await profile(() => run(x), { device })
         const milliseconds = runs.reduce((sum, { begin, end }) => sum + end - begin, 0)
         if (milliseconds >= LONG_ENOUGH_MS) return (work * rounds) / milliseconds / 1e6
         const times = milliseconds > 0 ? (1.2 * LONG_ENOUGH_MS) / milliseconds : MOST_TIMES_MORE

@@ -124,8 +124,10 @@ describe.skipIf(!gpu)('on webgpu with timestamp queries', () => {
 
   it('measures what the GPU reaches', async () => {
     const probes = await peakProbes(device)
-    expect(await probes.gigaflops()).toBeGreaterThan(0.1)
-    expect(await probes.gigabytesPerSecond()).toBeGreaterThan(0.1)
+    for (const measured of [await probes.gigaflops(), await probes.gigabytesPerSecond()]) {
+      expect(measured).toBeGreaterThan(0)
+      expect(measured).toBeLessThan(1e6)
+    }
     probes.close()
   }, 60_000)
 })
