@@ -1,5 +1,7 @@
 import { printPass } from '../../codegen/print-pass.js'
+import { byteLengthOf } from '../../dtype.js'
 import { BackendError, MemoryLimitError, type TensorError } from '../../errors.js'
+import { sizeOf } from '../../shape.js'
 import type { Backend, BufferHandle } from '../backend.js'
 import { fusedKernels } from './fused-kernels.js'
 import { BUFFER_USAGE, wholeWords } from './gpu-constants.js'
@@ -29,6 +31,12 @@ interface WebGpuBuffer extends BufferHandle {
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   const device = await openDevice(options)
+  const { maxBufferSize: maxBufferBytes, maxStorageBufferBindingSize } = device.limits
+  const maxBindingBytes = Math.min(
+    options.maxBindingBytes ?? maxBufferBytes,
+    maxStorageBufferBindingSize,
+    maxBufferBytes,
+  )
   const memoryLimit = options.memoryLimitBytes ?? Number.POSITIVE_INFINITY
   const kernels = createKernelCache(device)
   const staging = createStagingPool(device)
@@ -88,6 +96,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       loaded.program,
       (launch) => loaded.fused.get(launch.definition) ?? [],
       aliases,
+      maxBindingBytes,
     )
     const bytes = prepared.blocks.reduce((sum, size) => sum + size, 0)
     checkMemory('webgpu load', Math.max(0, bytes - arena.heldBytes()))
@@ -98,14 +107,16 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     return variant
   }
 
-  const maxBufferBytes = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize)
   return {
     name: 'webgpu',
     ...(timer && { timer }),
     limits: { maxBufferBytes, floatBytes: 4 },
 
+    // What is too large to be bound is split where it is made of maps, reductions and products: the fallback.
     supports: (definition, inputs, attributes) =>
-      definition.kernels.webgpu !== undefined && (definition.supports?.(inputs, attributes) ?? true),
+      definition.kernels.webgpu !== undefined &&
+      inputs.every(({ shape, dtype }) => byteLengthOf(dtype, sizeOf(shape)) <= maxBindingBytes) &&
+      (definition.supports?.(inputs, attributes) ?? true),
 
     alloc(byteLength) {
       alive('webgpu alloc')

@@ -13,7 +13,8 @@ export interface GpuOverride {
   readonly finishes?: boolean
 }
 
-const FLOATS: ReadonlySet<string> = new Set(['float32', 'float16', 'bfloat16'])
+/** What products in WGSL take. */
+export const FLOATS: ReadonlySet<string> = new Set(['float32', 'float16', 'bfloat16'])
 
 /** Ops, by name, for which this backend has better kernels than those they bring; null to leave a launch to those. */
 export const gpuOverrides: Readonly<

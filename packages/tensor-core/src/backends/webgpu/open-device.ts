@@ -7,6 +7,8 @@ export interface WebGpuOptions {
   readonly gpu?: GPU
   /** Bytes of buffers and temporaries that may be held at once. Default: no limit but the device's. */
   readonly memoryLimitBytes?: number
+  /** Bytes of a buffer that a kernel may bind; operands above are bound in pieces. Default: what the adapter allows. */
+  readonly maxBindingBytes?: number
 }
 
 /** Used where an adapter has them, and never needed. */

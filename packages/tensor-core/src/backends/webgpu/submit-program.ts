@@ -19,7 +19,10 @@ export function createSubmit(device: GPUDevice, arena: TemporaryArena, timer: Gp
       layout: step.kernel.layout,
       entries: [
         { binding: 0, resource: params },
-        ...used.map((buffer, i) => ({ binding: i + 1, resource: { buffer, size: step.buffers[i]?.bytes as number } })),
+        ...step.buffers.map(({ offset, bytes }, i) => ({
+          binding: i + 1,
+          resource: { buffer: used[i] as GPUBuffer, offset, size: bytes },
+        })),
       ],
     })
     variant.groups[at] = { buffers: used, group }
@@ -36,8 +39,14 @@ export function createSubmit(device: GPUDevice, arena: TemporaryArena, timer: Gp
       if (step.copies.length > 0) {
         pass?.end()
         pass = null
-        for (const { source, target, targetOffset, bytes } of step.copies) {
-          encoder.copyBufferToBuffer(gpuBuffer(source, bound), 0, gpuBuffer(target, bound), targetOffset, bytes)
+        for (const { source, sourceOffset, target, targetOffset, bytes } of step.copies) {
+          encoder.copyBufferToBuffer(
+            gpuBuffer(source, bound),
+            sourceOffset,
+            gpuBuffer(target, bound),
+            targetOffset,
+            bytes,
+          )
         }
       }
       pass ??= encoder.beginComputePass(times ? { label: step.label, timestampWrites: times.writes(at) } : undefined)
