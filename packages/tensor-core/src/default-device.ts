@@ -1,3 +1,4 @@
+import type { WebGpuOptions } from './backends/webgpu/open-device.js'
 import { Device } from './device.js'
 
 let current: Device | null = null
@@ -34,7 +35,10 @@ export function cpuDevice(options: { readonly precision?: 'f32' | 'f64' } = {}):
   )
 }
 
-/** WebGPU: the browser's, or Dawn's npm package `webgpu` in Node. */
-export function webgpuDevice(options: { readonly adapter?: GPUAdapter; readonly gpu?: GPU } = {}): Device {
+/**
+ * WebGPU: the browser's, or Dawn's npm package `webgpu` in Node. `tuning`: a table of `tune()`; it is ignored with a warning on
+ * another adapter than it was made on. A malformed one makes the device's start reject with ArgumentError.
+ */
+export function webgpuDevice(options: WebGpuOptions = {}): Device {
   return new Device('webgpu', async () => (await import('./backends/webgpu/index.js')).webgpu(options))
 }

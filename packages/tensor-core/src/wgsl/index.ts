@@ -1,3 +1,4 @@
+export { configurationOf, type KernelFamily, kernelFamily } from './kernel-family.js'
 export { reduceWorkgroup, type WorkgroupReduction } from './reduce-workgroup.js'
 export {
   defineWgsl,

@@ -1,7 +1,9 @@
 import { printPass } from '../../codegen/print-pass.js'
 import { byteLengthOf } from '../../dtype.js'
 import { BackendError, MemoryLimitError, type TensorError } from '../../errors.js'
+import type { Program } from '../../schedule/program.js'
 import { sizeOf } from '../../shape.js'
+import type { GpuTraits } from '../../wgsl/wgsl-source.js'
 import type { Backend, BufferHandle } from '../backend.js'
 import { fusedKernels } from './fused-kernels.js'
 import { BUFFER_USAGE, wholeWords } from './gpu-constants.js'
@@ -15,8 +17,13 @@ import { prepareProgram } from './prepare-program.js'
 import { createStagingPool } from './staging-pool.js'
 import { createSubmit } from './submit-program.js'
 import { createTemporaryArena } from './temporary-arena.js'
+import { tuneKernels } from './tuning/tune-kernels.js'
+import { TUNED_FAMILIES } from './tuning/tuned-families.js'
+import { choicesOf, readTuning, tunedAdapter } from './tuning/tuning.js'
 import { isWgsl } from './wgsl-pass.js'
 import { createWriteBytes } from './write-bytes.js'
+
+const families = TUNED_FAMILIES.map(({ family }) => family)
 
 /** Programs submitted and not finished: more gives nothing, and lets memory and delays grow. */
 const MAX_IN_FLIGHT = 2
@@ -30,6 +37,7 @@ interface WebGpuBuffer extends BufferHandle {
  * @throws BackendError if there is no WebGPU here
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
+  const tuning = readTuning(options.tuning, families)
   const device = await openDevice(options)
   const { maxBufferSize: maxBufferBytes, maxStorageBufferBindingSize } = device.limits
   const maxBindingBytes = Math.min(
@@ -38,7 +46,8 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     maxBufferBytes,
   )
   const memoryLimit = options.memoryLimitBytes ?? Number.POSITIVE_INFINITY
-  const kernels = createKernelCache(device)
+  const adapter = tunedAdapter(device)
+  const kernels = createKernelCache(device, choicesOf(tuning, adapter))
   const staging = createStagingPool(device)
   const arena = createTemporaryArena(device)
   const writeBytes = createWriteBytes(device)
@@ -93,6 +102,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     const prepared = await prepareProgram(
       device,
       kernels,
+      loaded.traits,
       loaded.program,
       (launch) => loaded.fused.get(launch.definition) ?? [],
       aliases,
@@ -107,7 +117,22 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     return variant
   }
 
-  return {
+  const loadWith = async (program: Program, traits: GpuTraits): Promise<LoadedProgram> => {
+    alive('webgpu load')
+    const fused = await fusedKernels(program)
+    const variants = new Map<string, LoadedVariant>()
+    const loaded = { program, temporaryBytes: 0, peakBytes: 0, fused, traits, variants }
+    const variant = await loadVariant(
+      loaded,
+      program.slots.map((_, slot) => slot),
+    )
+    loaded.peakBytes = variant.peakBytes
+    loaded.temporaryBytes = variant.blocks.reduce((sum, size) => sum + size, 0)
+    programs.add(loaded)
+    return loaded
+  }
+
+  const backend: Backend = {
     name: 'webgpu',
     ...(timer && { timer }),
     limits: { maxBufferBytes, floatBytes: 4 },
@@ -153,19 +178,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       return guarded('webgpu read', () => staging.read(source, byteOffset, byteLength))
     },
 
-    async load(program) {
-      alive('webgpu load')
-      const fused = await fusedKernels(program)
-      const loaded = { program, temporaryBytes: 0, peakBytes: 0, fused, variants: new Map<string, LoadedVariant>() }
-      const variant = await loadVariant(
-        loaded,
-        program.slots.map((_, slot) => slot),
-      )
-      loaded.peakBytes = variant.peakBytes
-      loaded.temporaryBytes = variant.blocks.reduce((sum, size) => sum + size, 0)
-      programs.add(loaded)
-      return loaded
-    },
+    load: (program) => loadWith(program, kernels.traits),
 
     async print(program) {
       alive('webgpu print')
@@ -214,6 +227,13 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       kernelsCompiled: kernels.count(),
     }),
 
+    tune(tuneOptions) {
+      const load = (program: Program, choices: GpuTraits['choices']) =>
+        loadWith(program, { ...kernels.traits, ...(choices && { choices }) })
+      const finished = () => device.queue.onSubmittedWorkDone()
+      return tuneKernels({ adapter, timer, backend, load, finished }, tuneOptions)
+    },
+
     async close() {
       if (closed) return
       await Promise.all(inFlight.splice(0))
@@ -230,4 +250,5 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       device.destroy()
     },
   }
+  return backend
 }

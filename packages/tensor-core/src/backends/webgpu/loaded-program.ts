@@ -1,11 +1,13 @@
 import { BackendError } from '../../errors.js'
 import type { FusedDefinition, GpuKernelSource } from '../../fused/fused-definition.js'
 import type { Program } from '../../schedule/program.js'
+import type { GpuTraits } from '../../wgsl/wgsl-source.js'
 import type { BufferHandle, Executable } from '../backend.js'
 import type { PreparedProgram } from './prepare-program.js'
 
 export interface LoadedProgram extends Executable {
   readonly fused: ReadonlyMap<FusedDefinition, readonly GpuKernelSource[]>
+  readonly traits: GpuTraits
   /** By the aliasing of the bound buffers: almost always one. */
   readonly variants: Map<string, LoadedVariant>
 }

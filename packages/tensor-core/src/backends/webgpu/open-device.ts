@@ -1,4 +1,5 @@
 import { BackendError } from '../../errors.js'
+import type { Tuning } from './tuning/tuning.js'
 
 export interface WebGpuOptions {
   /** Default: what the GPU object prefers. */
@@ -9,6 +10,8 @@ export interface WebGpuOptions {
   readonly memoryLimitBytes?: number
   /** Bytes of a buffer that a kernel may bind; operands above are bound in pieces. Default: what the adapter allows. */
   readonly maxBindingBytes?: number
+  /** Which configurations of kernels run: what `tune` returned on this adapter. Default: the same on every adapter. */
+  readonly tuning?: Tuning
 }
 
 /** Used where an adapter has them, and never needed. */

@@ -3,6 +3,7 @@ import { byteLengthOf } from '../../dtype.js'
 import { MemoryLimitError } from '../../errors.js'
 import { peakOf } from '../../schedule/peak-memory.js'
 import type { Program } from '../../schedule/program.js'
+import type { GpuTraits } from '../../wgsl/wgsl-source.js'
 import { dispatchCount, foldGroups } from './dispatch-count.js'
 import { paramWords } from './emit-wgsl.js'
 import { BUFFER_USAGE, wholeWords } from './gpu-constants.js'
@@ -63,6 +64,7 @@ export interface PreparedProgram {
 export async function prepareProgram(
   device: GPUDevice,
   kernels: KernelCache,
+  traits: GpuTraits,
   program: Program,
   fusedKernels: FusedKernels,
   aliases: readonly number[],
@@ -97,7 +99,7 @@ export async function prepareProgram(
   const passes: { pass: GpuPass; label: string; index: number; workspace: number; windows: Windows }[] = []
   program.launches.forEach((launch, index) => {
     const lowered = splitLaunch(launch, rules).flatMap(({ launch: piece, windows }) =>
-      lowerForGpu(piece, fusedKernels, kernels.traits).map((pass) => ({ pass, windows })),
+      lowerForGpu(piece, fusedKernels, traits).map((pass) => ({ pass, windows })),
     )
     const bytes = Math.max(0, ...lowered.map(({ pass }) => pass.workspaceBytes))
     const usesWorkspace = lowered.some(({ pass }) => pass.buffers.includes('workspace'))

@@ -1,18 +1,7 @@
 import type { MatmulOperand } from '../../../codegen/matmul-problem.js'
 import { defineWgsl, type WgslSource } from '../../../wgsl/wgsl-source.js'
 import { batchBases, batchesOf, type MatmulLaunch } from './matmul-launch.js'
-
-/** What a workgroup computes: `rows` x `columns` of C, `depth` steps of K at a time, each invocation `high` x `wide` of it. */
-export interface TileShape {
-  readonly rows: number
-  readonly columns: number
-  readonly depth: number
-  readonly high: number
-  readonly wide: number
-}
-
-export const tileName = ({ rows, columns, depth, high, wide }: TileShape): string =>
-  `${rows}x${columns}x${depth}by${high}x${wide}`
+import { type TileShape, tileName } from './tile-shape.js'
 
 /** Elements more than a row of a tile holds, so that what neighbours write falls into different banks. */
 const PAD = 1
