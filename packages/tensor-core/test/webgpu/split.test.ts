@@ -135,6 +135,17 @@ describe.skipIf(!nothing)("Dawn's validator takes pieces with the adapter's own 
     })
     await device.close()
   })
+
+  it('of writes at any byte of a buffer above 128 MiB', async () => {
+    const backend = await webgpu({ gpu: nothing as GPU })
+    const buffer = backend.alloc(200 * 2 ** 20)
+    backend.write(buffer, Uint8Array.of(1, 2, 3, 4, 5), 150 * 2 ** 20 + 3)
+    backend.write(buffer, Uint8Array.of(1), 200 * 2 ** 20 - 2)
+    // An error of either would surface here.
+    expect(await backend.read(buffer, 0, 4)).toHaveLength(4)
+    expect(await backend.read(buffer, 0, 4)).toHaveLength(4)
+    await backend.close()
+  })
 })
 
 describe('a launch in pieces', () => {

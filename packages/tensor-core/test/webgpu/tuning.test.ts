@@ -107,7 +107,7 @@ describe.skipIf(!gpu)('every configuration', () => {
     // Each is code of its own.
     expect(texts.size).toBe(configurations.length)
     await reference.close()
-  }, 120_000)
+  }, 300_000)
 })
 
 describe.skipIf(!nothing)("Dawn's validator takes every configuration", () => {
