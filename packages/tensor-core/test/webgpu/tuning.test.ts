@@ -1,8 +1,8 @@
 import { assertClose, toleranceFor } from '@almanac/test-kit'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { largeTiles } from '../../src/backends/webgpu/matmul/large-tiles.family.js'
-import { rowsShapes } from '../../src/backends/webgpu/matmul/rows.family.js'
-import { smallTiles } from '../../src/backends/webgpu/matmul/small-tiles.family.js'
+import { largeTiles } from '../../src/backends/webgpu/matmul/large-tiles.js'
+import { rowsShapes } from '../../src/backends/webgpu/matmul/rows-shapes.js'
+import { smallTiles } from '../../src/backends/webgpu/matmul/small-tiles.js'
 import { TUNED_FAMILIES } from '../../src/backends/webgpu/tuning/tuned-families.js'
 import {
   ArgumentError,

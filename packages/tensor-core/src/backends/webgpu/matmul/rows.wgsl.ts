@@ -2,7 +2,7 @@ import type { MatmulProblem } from '../../../codegen/matmul-problem.js'
 import { reduceWorkgroup } from '../../../wgsl/reduce-workgroup.js'
 import { defineWgsl, type WgslSource } from '../../../wgsl/wgsl-source.js'
 import { batchBases, batchesOf, type MatmulLaunch } from './matmul-launch.js'
-import { type RowsShape, rowsName } from './rows.family.js'
+import { type RowsShape, rowsName } from './rows-shapes.js'
 
 /** Up to so many rows of A the memory sets the pace: B is read once. */
 const MOST_ROWS = 4

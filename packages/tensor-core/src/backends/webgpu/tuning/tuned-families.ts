@@ -3,9 +3,9 @@ import type { OpaqueRecord } from '../../../ops/op-record.js'
 import type { Program } from '../../../schedule/program.js'
 import { contiguousView, permuteView } from '../../../view.js'
 import type { KernelFamily } from '../../../wgsl/kernel-family.js'
-import { largeTiles } from '../matmul/large-tiles.family.js'
-import { rowsShapes } from '../matmul/rows.family.js'
-import { smallTiles } from '../matmul/small-tiles.family.js'
+import { largeTiles } from '../matmul/large-tiles.js'
+import { rowsShapes } from '../matmul/rows-shapes.js'
+import { smallTiles } from '../matmul/small-tiles.js'
 
 /** C [batch, M, N] = A [batch, M, K] B^T, with B [batch, N, K] as a Linear layer's weight lies. */
 export type ProductShape = readonly [batch: number, m: number, k: number, n: number]
