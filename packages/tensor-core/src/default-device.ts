@@ -37,7 +37,11 @@ export function cpuDevice(options: { readonly precision?: 'f32' | 'f64' } = {}):
 
 export type WebGpuDeviceOptions = WebGpuOptions
 
-/** WebGPU: the browser's, or Dawn's npm package `webgpu` in Node. Nothing is opened before it is first used. */
+/**
+ * WebGPU: the browser's, or Dawn's npm package `webgpu` in Node. Nothing is opened before it is first used. `tuning`: a table of
+ * `tune()`; it is ignored with a warning on another adapter than it was made on. A malformed one makes the device's start
+ * reject with ArgumentError.
+ */
 export function webgpuDevice(options: WebGpuDeviceOptions = {}): Device {
   return new Device('webgpu', async () => (await import('./backends/webgpu/index.js')).webgpu(options))
 }

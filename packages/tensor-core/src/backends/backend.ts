@@ -2,6 +2,8 @@ import type { FusedDefinition } from '../fused/fused-definition.js'
 import type { TensorSpec } from '../ops/op-record.js'
 import type { KernelTimer } from '../profile/kernel-run.js'
 import type { Program } from '../schedule/program.js'
+import type { TuneOptions } from './webgpu/tuning/tune-kernels.js'
+import type { Tuning } from './webgpu/tuning/tuning.js'
 
 /** A buffer of a backend; only the backend that made it knows what it is. */
 export interface BufferHandle {
@@ -55,6 +57,8 @@ export interface Backend {
   readonly timer?: KernelTimer
   /** Resolves with what happened when the device behind it is gone for good; every call throws DeviceLostError then. */
   readonly lost?: Promise<string>
+  /** Where kernels have several configurations: times them and says which is fastest. */
+  tune?(options: TuneOptions): Promise<Tuning>
   /** Ends workers and frees everything; the backend is unusable afterwards. */
   close(): Promise<void>
 }

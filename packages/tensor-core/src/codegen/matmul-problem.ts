@@ -1,5 +1,4 @@
 import type { KernelOperand } from '../ops/op-record.js'
-import { contiguousStrides } from '../shape.js'
 
 /** An operand's place: element (batch, row, column) at offset + sum(batch * stride) + row * rowStride + column * columnStride. */
 export interface MatmulOperand {
@@ -38,23 +37,22 @@ export function matmulProblem(inputs: readonly KernelOperand[], output: KernelOp
   const n = bOperand.view.shape.at(-1) as number
   const a = operand(aOperand)
   const b = operand(bOperand)
-  const cStrides = contiguousStrides([...extents, m, n])
-  const c = { batch: cStrides.slice(0, -2), row: n, column: 1, offset: output.view.offset }
+  const c = operand(output)
 
   const axes: { extent: number; a: number; b: number; c: number }[] = []
   for (const [i, extent] of extents.entries()) {
     if (extent === 1) continue
     const axis = { extent, a: a.batch[i] as number, b: b.batch[i] as number, c: c.batch[i] as number }
     const outer = axes.at(-1)
-    if (outer && outer.a === axis.a * extent && outer.b === axis.b * extent) {
+    if (outer && outer.a === axis.a * extent && outer.b === axis.b * extent && outer.c === axis.c * extent) {
       axes[axes.length - 1] = { ...axis, extent: outer.extent * extent }
     } else axes.push(axis)
   }
   let rows = m
-  let rowStride = a.row
+  let [rowStride, cRow] = [a.row, c.row]
   const last = axes.at(-1)
-  if (last && last.b === 0 && (rows === 1 || last.a === rows * rowStride)) {
-    if (rows === 1) rowStride = last.a
+  if (last && last.b === 0 && (rows === 1 || (last.a === rows * rowStride && last.c === rows * cRow))) {
+    if (rows === 1) [rowStride, cRow] = [last.a, last.c]
     rows *= last.extent
     axes.pop()
   }
@@ -66,7 +64,7 @@ export function matmulProblem(inputs: readonly KernelOperand[], output: KernelOp
     k,
     a: { ...a, batch: batchOf('a'), row: rowStride },
     b: { ...b, batch: batchOf('b') },
-    c: { ...c, batch: batchOf('c') },
+    c: { ...c, batch: batchOf('c'), row: cRow, column: 1 },
     add: false,
   }
 }

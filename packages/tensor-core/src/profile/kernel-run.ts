@@ -1,13 +1,13 @@
 import type { Program } from '../schedule/program.js'
 
-/** One kernel on one thread. A launch may run several kernels, one after the other. */
+/** One kernel on one thread; a GPU counts as one. A launch may run several kernels, one after the other. */
 export interface KernelRun {
   readonly program: Program
   /** Index of the launch in the program. */
   readonly launch: number
   readonly kernel: string
   readonly thread: number
-  /** Milliseconds since 1970, to a fraction of a microsecond. */
+  /** Milliseconds since 1970: to a fraction of a microsecond, or to 0.1 ms where a browser rounds its GPU's clock. */
   readonly begin: number
   readonly end: number
 }
@@ -17,5 +17,5 @@ export interface KernelTimer {
   readonly threads: number
   start(): void
   /** What has run since `start`. */
-  stop(): readonly KernelRun[]
+  stop(): readonly KernelRun[] | Promise<readonly KernelRun[]>
 }

@@ -8,6 +8,7 @@ import type { Tensor } from '../graph/tensor.js'
 import { zeros, zerosLike } from '../ops/full.js'
 import { State } from '../state/state.js'
 import { FMA_PROBE_FLOPS, FMA_PROBE_ROUNDS } from './fma-probe.kernel.js'
+import { gpuPeakProbes } from './gpu-peak-probes.js'
 import { READ_PROBE_PIECES } from './read-probe.kernel.js'
 
 /** What a device reaches at most: multiply-adds in registers, and reading memory that no cache holds. */
@@ -34,15 +35,32 @@ const FMA_ELEMENTS = 2 ** 17
 /** 128 MiB: more than any cache. */
 const READ_ELEMENTS = 2 ** 25
 
+/** One measurement a call. */
+export interface PeakProbes {
+  gigaflops(): Promise<number>
+  gigabytesPerSecond(): Promise<number>
+  /** Gives the memory back. */
+  close(): void
+}
+
 /**
- * Functions that measure a wasm device's peaks, one measurement a call: about 30 and 5 ms. Interleave them with what they are
- * compared with. `close` gives the memory back. Rejects with BackendError for other backends.
+ * Functions that measure a device's peaks: on wasm in about 30 and 5 ms, on webgpu by kernels of some 10 ms on the GPU's own
+ * clock. Interleave them with what they are compared with. Rejects with BackendError where the backend cannot take times.
  */
-export async function peakProbes(device: Device = currentDevice()) {
-  const threads = await device.enqueue('peaks', async ({ timer }) => timer?.threads)
+export async function peakProbes(device: Device = currentDevice()): Promise<PeakProbes> {
+  const { threads, name } = await device.enqueue('peaks', async ({ timer, name }) => ({
+    threads: timer?.threads,
+    name,
+  }))
   if (threads === undefined) {
-    throw new BackendError('peaks', 'a wasm device', device.name, 'Give the probes wasmDevice().')
+    throw new BackendError(
+      'peaks',
+      'a wasm device, or a webgpu one with timestamp-query',
+      device.name,
+      'Give the probes wasmDevice().',
+    )
   }
+  if (name === 'webgpu') return gpuPeakProbes(device)
   const cell = new State({ shape: [FMA_ELEMENTS] }, { device, name: 'fma probe' })
   const runFma = compile(() => {
     const y = fmaProbe(cell, { workers: threads })

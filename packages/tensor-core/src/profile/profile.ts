@@ -18,8 +18,8 @@ export interface Profile {
 
 /**
  * Runs `fn` and measures every kernel of a device while it does. The promise that `fn` returns should settle when its
- * results have been read: programs that are still on their way are measured too. Rejects with BackendError where the
- * backend cannot take times.
+ * results have been read: programs that are still on their way are measured too. On webgpu every kernel is a pass of its
+ * own meanwhile, and its times are the GPU's. Rejects with BackendError where the backend cannot take times.
  */
 export async function profile(
   fn: () => Promise<unknown>,
@@ -31,7 +31,14 @@ export async function profile(
       timer.start()
       return timer
     }
-    throw new BackendError('profile', 'a backend that takes times (wasm)', device.name, 'Profile on wasmDevice().')
+    throw new BackendError(
+      'profile',
+      'a backend that takes times (wasm, or webgpu with timestamp-query)',
+      device.name,
+      device.name === 'webgpu'
+        ? 'This adapter has no timestamp queries: profile on another, or on wasmDevice().'
+        : 'Profile on wasmDevice().',
+    )
   })
   let runs: readonly KernelRun[] = []
   try {

@@ -1,3 +1,4 @@
+export { configurationOf, type KernelFamily, kernelFamily } from './kernel-family.js'
 export { type OrderKey, orderKey } from './order-key.js'
 export {
   type ReductionOptions,

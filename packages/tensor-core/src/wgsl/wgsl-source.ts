@@ -11,6 +11,8 @@ export interface GpuTraits {
   readonly subgroups: boolean
   readonly maxWorkgroupBytes: number
   readonly maxWorkgroupSize: number
+  /** What tuning chose, by the names of kernel families. */
+  readonly choices?: Readonly<Record<string, string>>
 }
 
 /** One of the buffers of a kernel in WGSL, in the order inputs, outputs, workspace. */

@@ -1,3 +1,4 @@
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   compile,
@@ -17,7 +18,6 @@ import {
 } from '../../src/index.js'
 import { Linear, loadStateDict, stateDict } from '../../src/nn/index.js'
 import { SGD } from '../../src/optim/index.js'
-import { swiftShaderGpu } from '../webgpu/dawn.js'
 
 const gpu = await swiftShaderGpu()
 

@@ -1,4 +1,5 @@
 import { toleranceFor } from '@almanac/test-kit'
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   compile,
@@ -17,7 +18,6 @@ import {
 } from '../../src/index.js'
 import { Linear, Module, Parameter } from '../../src/nn/index.js'
 import { AdamW } from '../../src/optim/index.js'
-import { swiftShaderGpu } from '../webgpu/dawn.js'
 
 const gpu = await swiftShaderGpu()
 const wasm = wasmDevice({ threads: 1 })

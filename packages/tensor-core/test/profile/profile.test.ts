@@ -148,7 +148,14 @@ describe.each([1, 2])('on wasm with %i threads', (threads) => {
 it('refuses a backend without a clock', async () => {
   const device = cpuDevice()
   await expect(profile(async () => undefined, { device })).rejects.toThrow(
-    new BackendError('profile', 'a backend that takes times (wasm)', 'cpu', 'Profile on wasmDevice().'),
+    new BackendError(
+      'profile',
+      'a backend that takes times (wasm, or webgpu with timestamp-query)',
+      'cpu',
+      'Profile on wasmDevice().',
+    ),
   )
-  await expect(measurePeaks(device)).rejects.toThrow('peaks: expected a wasm device, got cpu.')
+  await expect(measurePeaks(device)).rejects.toThrow(
+    'peaks: expected a wasm device, or a webgpu one with timestamp-query, got cpu.',
+  )
 })

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { describe, expect, test } from 'vitest'
 import {
   compile,
@@ -16,7 +17,6 @@ import {
 import { Linear, loadStateDict, stateDict } from '../../src/nn/index.js'
 import { SGD } from '../../src/optim/index.js'
 import { tinyBatch, tinyTraining } from '../support/tiny-decoder.js'
-import { swiftShaderGpu } from '../webgpu/dawn.js'
 
 const MIB = 2 ** 20
 

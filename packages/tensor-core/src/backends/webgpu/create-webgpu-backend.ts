@@ -1,23 +1,32 @@
 import { printPass } from '../../codegen/print-pass.js'
-import { BackendError, DeviceLostError, MemoryLimitError, TensorError } from '../../errors.js'
-import type { FusedDefinition, GpuKernelSource } from '../../fused/fused-definition.js'
+import { byteLengthOf } from '../../dtype.js'
+import { BackendError, DeviceLostError, MemoryLimitError, type TensorError } from '../../errors.js'
 import type { Program } from '../../schedule/program.js'
-import type { Backend, BufferHandle, Executable } from '../backend.js'
+import { sizeOf } from '../../shape.js'
+import type { GpuTraits } from '../../wgsl/wgsl-source.js'
+import type { Backend, BufferHandle } from '../backend.js'
+import { fusedKernels } from './fused-kernels.js'
 import { BUFFER_USAGE, wholeWords } from './gpu-constants.js'
+import { createGpuTimer } from './gpu-timer.js'
+import { createGuard, typedError } from './guarded.js'
 import { createKernelCache, WEBGPU_TARGET } from './kernel-cache.js'
+import { aliasesOf, checkBindings, type LoadedProgram, type LoadedVariant } from './loaded-program.js'
 import { lowerForGpu } from './lower-for-gpu.js'
 import { openDevice, type WebGpuOptions } from './open-device.js'
-import { type PreparedProgram, prepareProgram, type Step, type StepBuffer } from './prepare-program.js'
+import { prepareProgram } from './prepare-program.js'
 import { createStagingPool } from './staging-pool.js'
+import { createSubmit } from './submit-program.js'
 import { createTemporaryArena } from './temporary-arena.js'
+import { tuneKernels } from './tuning/tune-kernels.js'
+import { TUNED_FAMILIES } from './tuning/tuned-families.js'
+import { choicesOf, readTuning, tunedAdapter } from './tuning/tuning.js'
 import { isWgsl } from './wgsl-pass.js'
 import { createWriteBytes } from './write-bytes.js'
 
+const families = TUNED_FAMILIES.map(({ family }) => family)
+
 /** Programs submitted and not finished: more gives nothing, and lets memory and delays grow. */
 const MAX_IN_FLIGHT = 2
-
-/** A device that is being lost rejects calls before it says so; this long it is waited for. */
-const LOSS_NOTICE_MS = 50
 
 interface WebGpuBuffer extends BufferHandle {
   readonly gpu: GPUBuffer
@@ -25,25 +34,22 @@ interface WebGpuBuffer extends BufferHandle {
   refused?: MemoryLimitError
 }
 
-interface LoadedProgram extends Executable {
-  readonly fused: ReadonlyMap<FusedDefinition, readonly GpuKernelSource[]>
-  /** By the aliasing of the bound buffers: almost always one. */
-  readonly variants: Map<string, LoadedVariant>
-}
-
-interface LoadedVariant extends PreparedProgram {
-  /** The last bind group of each step, and the buffers that it binds. */
-  readonly groups: { buffers: readonly GPUBuffer[]; group: GPUBindGroup }[]
-}
-
 /**
  * WebGPU: the browser's, or Dawn in Node. Everything asynchronous is awaited; a program is one submit.
  * @throws BackendError if there is no WebGPU here
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
+  const tuning = readTuning(options.tuning, families)
   const { device, detail } = await openDevice(options)
+  const { maxBufferSize: maxBufferBytes, maxStorageBufferBindingSize } = device.limits
+  const maxBindingBytes = Math.min(
+    options.maxBindingBytes ?? maxBufferBytes,
+    maxStorageBufferBindingSize,
+    maxBufferBytes,
+  )
   const memoryLimit = options.memoryLimitBytes ?? Number.POSITIVE_INFINITY
-  const kernels = createKernelCache(device)
+  const adapter = tunedAdapter(device)
+  const kernels = createKernelCache(device, choicesOf(tuning, adapter))
   const staging = createStagingPool(device)
   const arena = createTemporaryArena(device)
   const writeBytes = createWriteBytes(device)
@@ -90,23 +96,9 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     const got = `${bytes} more over ${held}`
     throw new MemoryLimitError(where, `at most ${memoryLimit} bytes held`, got, 'Free tensors or use a smaller batch.')
   }
-  /** Runs `work` and throws the validation and out-of-memory errors of what it submitted, and a loss of the device. */
-  const guarded = async <T>(where: string, work: () => T | Promise<T>): Promise<T> => {
-    device.pushErrorScope('out-of-memory')
-    device.pushErrorScope('validation')
-    // Runs at once up to its first await; what it throws comes as a rejection, after the scopes are closed.
-    const started = (async () => work())()
-    const scopes = Promise.all([device.popErrorScope(), device.popErrorScope()])
-    const [result, errors] = await Promise.allSettled([started, scopes])
-    if (result.status === 'rejected' || errors.status === 'rejected')
-      await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, LOSS_NOTICE_MS))])
-    alive(where)
-    const error = errors.status === 'fulfilled' ? errors.value.find((found) => found !== null) : null
-    if (error) throw typedError(where, error)
-    if (result.status === 'fulfilled') return result.value
-    if (result.reason instanceof TensorError) throw result.reason
-    throw new BackendError(where, 'work that the device accepts', String(result.reason))
-  }
+  const guarded = createGuard(device, alive, lost)
+  const timer = createGpuTimer(device)
+  const submit = createSubmit(device, arena, timer)
 
   /** What went wrong with a buffer that there was no memory for is that, and not that it is invalid. */
   const withMemory = <T>(used: readonly BufferHandle[], work: Promise<T>): Promise<T> =>
@@ -121,9 +113,11 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     const prepared = await prepareProgram(
       device,
       kernels,
+      loaded.traits,
       loaded.program,
       (launch) => loaded.fused.get(launch.definition) ?? [],
       aliases,
+      maxBindingBytes,
     )
     const bytes = prepared.blocks.reduce((sum, size) => sum + size, 0)
     checkMemory('webgpu load', Math.max(0, bytes - arena.heldBytes()))
@@ -134,53 +128,32 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     return variant
   }
 
-  const bindGroup = (variant: LoadedVariant, at: number, step: Step, bound: readonly GPUBuffer[]): GPUBindGroup => {
-    const used = step.buffers.map(({ buffer }) => gpuBuffer(buffer, bound))
-    const last = variant.groups[at]
-    if (last?.buffers.every((buffer, i) => buffer === used[i])) return last.group
-    const params = { buffer: variant.params as GPUBuffer, offset: step.paramsOffset, size: step.paramsBytes }
-    const group = device.createBindGroup({
-      label: step.label,
-      layout: step.kernel.layout,
-      entries: [
-        { binding: 0, resource: params },
-        ...used.map((buffer, i) => ({ binding: i + 1, resource: { buffer, size: step.buffers[i]?.bytes as number } })),
-      ],
-    })
-    variant.groups[at] = { buffers: used, group }
-    return group
-  }
-  const gpuBuffer = (buffer: StepBuffer, bound: readonly GPUBuffer[]): GPUBuffer =>
-    'bound' in buffer ? (bound[buffer.bound] as GPUBuffer) : arena.block(buffer.block)
-
-  const submit = (variant: LoadedVariant, bound: readonly GPUBuffer[]): void => {
-    const encoder = device.createCommandEncoder({ label: 'program' })
-    let pass: GPUComputePassEncoder | null = null
-    for (const [at, step] of variant.steps.entries()) {
-      if (step.copies.length > 0) {
-        pass?.end()
-        pass = null
-        for (const { source, target, targetOffset, bytes } of step.copies) {
-          encoder.copyBufferToBuffer(gpuBuffer(source, bound), 0, gpuBuffer(target, bound), targetOffset, bytes)
-        }
-      }
-      pass ??= encoder.beginComputePass()
-      pass.setPipeline(step.kernel.pipeline)
-      pass.setBindGroup(0, bindGroup(variant, at, step, bound))
-      pass.dispatchWorkgroups(...step.groups)
-    }
-    pass?.end()
-    device.queue.submit([encoder.finish()])
+  const loadWith = async (program: Program, traits: GpuTraits): Promise<LoadedProgram> => {
+    alive('webgpu load')
+    const fused = await fusedKernels(program)
+    const variants = new Map<string, LoadedVariant>()
+    const loaded = { program, temporaryBytes: 0, peakBytes: 0, fused, traits, variants }
+    const variant = await loadVariant(
+      loaded,
+      program.slots.map((_, slot) => slot),
+    )
+    loaded.peakBytes = variant.peakBytes
+    loaded.temporaryBytes = variant.blocks.reduce((sum, size) => sum + size, 0)
+    programs.add(loaded)
+    return loaded
   }
 
-  const maxBufferBytes = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize)
-  return {
+  const backend: Backend = {
     name: 'webgpu',
     detail,
+    ...(timer && { timer }),
     limits: { maxBufferBytes, floatBytes: 4 },
 
+    // What is too large to be bound is split where it is made of maps, reductions and products: the fallback.
     supports: (definition, inputs, attributes) =>
-      definition.kernels.webgpu !== undefined && (definition.supports?.(inputs, attributes) ?? true),
+      definition.kernels.webgpu !== undefined &&
+      inputs.every(({ shape, dtype }) => byteLengthOf(dtype, sizeOf(shape)) <= maxBindingBytes) &&
+      (definition.supports?.(inputs, attributes) ?? true),
 
     alloc(byteLength) {
       alive('webgpu alloc')
@@ -230,19 +203,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       )
     },
 
-    async load(program) {
-      alive('webgpu load')
-      const fused = await fusedKernels(program)
-      const loaded = { program, temporaryBytes: 0, peakBytes: 0, fused, variants: new Map<string, LoadedVariant>() }
-      const variant = await loadVariant(
-        loaded,
-        program.slots.map((_, slot) => slot),
-      )
-      loaded.peakBytes = variant.peakBytes
-      loaded.temporaryBytes = variant.blocks.reduce((sum, size) => sum + size, 0)
-      programs.add(loaded)
-      return loaded
-    },
+    load: (program) => loadWith(program, kernels.traits),
 
     async print(program) {
       alive('webgpu print')
@@ -281,7 +242,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       while (inFlight.length >= MAX_IN_FLIGHT) await inFlight.shift()
       await withMemory(
         bindings,
-        guarded('webgpu run', () => submit(variant, bound)),
+        guarded('webgpu run', () => submit(loaded.program, variant, bound)),
       )
       inFlight.push(device.queue.onSubmittedWorkDone().catch(() => {}))
     },
@@ -293,6 +254,13 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       arenaBytes: arena.heldBytes() + staging.heldBytes() + paramBytes,
       kernelsCompiled: kernels.count(),
     }),
+
+    tune(tuneOptions) {
+      const load = (program: Program, choices: GpuTraits['choices']) =>
+        loadWith(program, { ...kernels.traits, ...(choices && { choices }) })
+      const finished = () => device.queue.onSubmittedWorkDone()
+      return tuneKernels({ adapter, timer, backend, load, finished }, tuneOptions)
+    },
 
     async close() {
       if (closed) return
@@ -306,49 +274,9 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       paramBytes = 0
       arena.destroy()
       staging.destroy()
+      timer?.destroy()
       device.destroy()
     },
   }
-}
-
-/** Every fused op's kernels, imported before anything is compiled. */
-async function fusedKernels(program: Program): Promise<Map<FusedDefinition, readonly GpuKernelSource[]>> {
-  const kernels = new Map<FusedDefinition, readonly GpuKernelSource[]>()
-  for (const launch of program.launches) {
-    if (launch.kind !== 'fused' || kernels.has(launch.definition)) continue
-    const source = launch.definition.kernels.webgpu
-    if (!source) {
-      throw new BackendError(`webgpu: ${launch.label}`, 'a fused op with a webgpu kernel', launch.definition.name)
-    }
-    const module = (await source()).default
-    kernels.set(launch.definition, Array.isArray(module) ? module : [module])
-  }
-  return kernels
-}
-
-/** For each slot the first slot bound to the same buffer. */
-function aliasesOf(program: Program, bound: readonly GPUBuffer[]): number[] {
-  const first = new Map<GPUBuffer, number>()
-  let at = 0
-  return program.slots.map((slot, index) => {
-    if (slot.role !== 'bound') return index
-    const buffer = bound[at++] as GPUBuffer
-    const known = first.get(buffer)
-    if (known === undefined) first.set(buffer, index)
-    return known ?? index
-  })
-}
-
-function checkBindings(program: Program, bindings: readonly BufferHandle[]): void {
-  const slots = program.slots.filter((slot) => slot.role === 'bound')
-  if (slots.length === bindings.length) return
-  throw new BackendError('webgpu run', `${slots.length} buffers, one a bound slot`, `${bindings.length}`)
-}
-
-function typedError(where: string, error: GPUError): TensorError {
-  // Dawn's error classes are not globals in Node: the name is what both have.
-  if (error.constructor.name === 'GPUOutOfMemoryError') {
-    return new MemoryLimitError(where, 'memory on the device', error.message, 'Free tensors or use a smaller batch.')
-  }
-  return new BackendError(where, 'work that the device accepts', error.message)
+  return backend
 }

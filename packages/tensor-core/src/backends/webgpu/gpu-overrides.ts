@@ -18,7 +18,8 @@ export interface GpuOverride {
   readonly finishes?: boolean
 }
 
-const FLOATS: ReadonlySet<string> = new Set(['float32', 'float16', 'bfloat16'])
+/** What products in WGSL take. */
+export const FLOATS: ReadonlySet<string> = new Set(['float32', 'float16', 'bfloat16'])
 
 type Override = (launch: OpLaunch, traits: GpuTraits) => readonly GpuOverride[] | null
 

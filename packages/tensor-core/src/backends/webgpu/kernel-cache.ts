@@ -66,8 +66,9 @@ function traitsOf({ features, limits }: GPUDevice): GpuTraits {
   }
 }
 
-export function createKernelCache(device: GPUDevice): KernelCache {
-  const traits = traitsOf(device)
+/** `choices`: what tuning chose. */
+export function createKernelCache(device: GPUDevice, choices: Readonly<Record<string, string>> = {}): KernelCache {
+  const traits = { ...traitsOf(device), choices }
   const kernels = new Map<string, Kernel>()
   const pipelines = new Map<string, Promise<CompiledKernel>>()
   let count = 0

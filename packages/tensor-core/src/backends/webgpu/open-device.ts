@@ -1,6 +1,7 @@
 import { BackendError } from '../../errors.js'
 import { onNode } from '../on-node.js'
 import { describeAdapter } from './describe-adapter.js'
+import type { Tuning } from './tuning/tuning.js'
 
 export interface WebGpuOptions {
   /** Default: what the GPU object prefers. An adapter gives one device: after a loss it cannot open another. */
@@ -11,6 +12,10 @@ export interface WebGpuOptions {
   readonly memoryLimitBytes?: number
   /** Features without which opening fails, e.g. `['shader-f16']`; those that kernels know are used anyway where they are. */
   readonly require?: readonly GPUFeatureName[]
+  /** Bytes of a buffer that a kernel may bind; operands above are bound in pieces. Default: what the adapter allows. */
+  readonly maxBindingBytes?: number
+  /** Which configurations of kernels run: what `tune` returned on this adapter. Default: the same on every adapter. */
+  readonly tuning?: Tuning
 }
 
 export interface OpenedDevice {

@@ -9,6 +9,9 @@ const MERGE = `
 @compute @workgroup_size(1) fn main() { words[edge.x] = (words[edge.x] & ~edge.y) | edge.z; }
 `
 
+/** What the offsets of storage bindings are aligned to unless a device asks for less. */
+const WINDOW = 256
+
 export function createWriteBytes(device: GPUDevice): WriteBytes {
   let pipeline: GPUComputePipeline | undefined
   const merge = (target: GPUBuffer, word: number, bytes: Uint8Array, at: number): void => {
@@ -24,12 +27,15 @@ export function createWriteBytes(device: GPUDevice): WriteBytes {
       bits |= byte << ((at + i) * 8)
     })
     const edge = device.createBuffer({ size: 16, usage: BUFFER_USAGE.uniform | BUFFER_USAGE.copyDestination })
-    device.queue.writeBuffer(edge, 0, Int32Array.of(word, mask, bits, 0))
+    // A window around the word: the whole buffer may be more than can be bound.
+    const offset = Math.floor((4 * word) / WINDOW) * WINDOW
+    const window = { buffer: target, offset, size: Math.min(WINDOW, target.size - offset) }
+    device.queue.writeBuffer(edge, 0, Int32Array.of(word - offset / 4, mask, bits, 0))
     const group = device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
       entries: [
         { binding: 0, resource: { buffer: edge } },
-        { binding: 1, resource: { buffer: target } },
+        { binding: 1, resource: window },
       ],
     })
     const encoder = device.createCommandEncoder({ label: 'merge bytes' })

@@ -2,10 +2,10 @@ import type { MatmulProblem } from '../../../codegen/matmul-problem.js'
 import { reduceWorkgroup } from '../../../wgsl/reduce-workgroup.js'
 import { defineWgsl, type WgslSource } from '../../../wgsl/wgsl-source.js'
 import { batchBases, batchesOf, type MatmulLaunch } from './matmul-launch.js'
+import { type RowsShape, rowsName } from './rows-shapes.js'
 
 /** Up to so many rows of A the memory sets the pace: B is read once. */
 const MOST_ROWS = 4
-const INVOCATIONS = 64
 
 /** Few rows times a matrix stored [N, K], a Linear layer's weight: both lie along K. */
 export function takesRows({ m, a, b }: MatmulProblem): boolean {
@@ -13,51 +13,55 @@ export function takesRows({ m, a, b }: MatmulProblem): boolean {
 }
 
 /**
- * One to four rows times a matrix stored [N, K]: a workgroup a row of B, which its invocations walk by turns and sum up
- * together. The naive version is the kernel of `ops/matmul.ts`.
+ * One to four rows times a matrix stored [N, K]: a workgroup one or a few rows of B, which its invocations walk by turns and
+ * sum up together. The naive version is the kernel of `ops/matmul.ts`.
  */
-export function rowsTimesMatrix(launch: MatmulLaunch): WgslSource {
+export function rowsTimesMatrix(launch: MatmulLaunch, shape: RowsShape): WgslSource {
+  const { invocations, columns } = shape
   const { problem } = launch
   const { m, n, k, a, b } = problem
   const aligned = (operand: typeof a, ...others: number[]): boolean =>
     [operand.offset, ...operand.batch, ...others].every((stride) => stride % 4 === 0)
   const fours = k % 4 === 0 && aligned(a, m > 1 ? a.row : 0) && aligned(b, b.column)
   return defineWgsl({
-    variant: (_, gpu) => `${m}|${fours}|${gpu.subgroups}|${launch.epilogueKey}`,
-    paramNames: launch.paramNames,
-    params: () => launch.params,
-    groups: () => batchesOf(problem) * n,
+    variant: (_, gpu) => `${rowsName(shape)}|${m}|${fours}|${gpu.subgroups}|${launch.epilogueKey}`,
+    paramNames: [...launch.paramNames, 'across'],
+    params: () => [...launch.params, Math.ceil(n / columns)],
+    groups: () => batchesOf(problem) * Math.ceil(n / columns),
     buffers: launch.buffers,
     vectors: () => (fours ? ['a', 'b'] : []),
     functions: launch.functions,
     text({ p, load, load4, store, call, gpu }) {
       const rows = [...Array(m).keys()]
-      const sum = reduceWorkgroup('sum', INVOCATIONS, gpu)
+      const across = [...Array(columns).keys()]
+      const sum = reduceWorkgroup('sum', invocations, gpu)
       const step = fours ? 4 : 1
-      const at = (row: number): string => `aBase + ${row} * ${p('aRow')} + d`
-      const terms = rows.map((row) =>
-        fours
-          ? `sum${row} += dot(${load4('a', at(row))}, right);`
-          : `sum${row} = fma(${load('a', at(row))}, right, sum${row});`,
-      )
-      const finish = (row: number): string => {
-        const result = launch.epilogueKey ? `${call('finish')}(total${row}, at, column)` : `total${row}`
-        return `{ let at = cBase + ${row} * ${p('cRow')} + column; ${store('y', 'at', result)} }`
+      const read = (name: 'a' | 'b', at: string): string => (fours ? load4(name, at) : load(name, at))
+      const add = (left: string, right: string, to: string): string =>
+        fours ? `${to} += dot(${left}, ${right});` : `${to} = fma(${left}, ${right}, ${to});`
+      const each = (of: (row: number, column: number) => string): string =>
+        rows.flatMap((row) => across.map((column) => of(row, column))).join('\n')
+      const finish = (row: number, i: number): string => {
+        const result = launch.epilogueKey ? `${call('finish')}(total${row}_${i}, at, column)` : `total${row}_${i}`
+        const stored = store('y', 'at', result)
+        return `    { let column = column0 + ${i}; let at = cBase + ${row} * ${p('cRow')} + column; if (column < ${p('n')}) { ${stored} } }`
       }
+      // Beyond the last row of B the last one is read again, and nothing stored.
       return {
-        workgroupSize: INVOCATIONS,
+        workgroupSize: invocations,
         usesSubgroups: gpu.subgroups,
         declarations: sum.declarations,
-        body: `  let column = group % ${p('n')};${batchBases(p, `group / ${p('n')}`)}
-  let bRow = bBase + column * ${p('bColumn')};
-${rows.map((row) => `  var sum${row} = 0.0;`).join('\n')}
-  for (var d = lid * ${step}; d < ${p('k')}; d += ${INVOCATIONS * step}) {
-    let right = ${fours ? load4('b', 'bRow + d') : load('b', 'bRow + d')};
-    ${terms.join('\n    ')}
+        body: `  let column0 = (group % ${p('across')}) * ${columns};${batchBases(p, `group / ${p('across')}`)}
+${across.map((i) => `  let bRow${i} = bBase + min(column0 + ${i}, ${p('n')} - 1) * ${p('bColumn')};`).join('\n')}
+${each((row, i) => `  var sum${row}_${i} = 0.0;`)}
+  for (var d = lid * ${step}; d < ${p('k')}; d += ${invocations * step}) {
+${across.map((i) => `    let right${i} = ${read('b', `bRow${i} + d`)};`).join('\n')}
+${rows.map((row) => `    let left${row} = ${read('a', `aBase + ${row} * ${p('aRow')} + d`)};`).join('\n')}
+${each((row, i) => `    ${add(`left${row}`, `right${i}`, `sum${row}_${i}`)}`)}
   }
-${rows.map((row) => sum.statements(`sum${row}`, `total${row}`)).join('\n')}
+${each((row, i) => sum.statements(`sum${row}_${i}`, `total${row}_${i}`))}
   if (lid == 0) {
-    ${rows.map(finish).join('\n    ')}
+${each(finish)}
   }`,
       }
     },

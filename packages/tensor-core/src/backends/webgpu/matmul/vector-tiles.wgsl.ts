@@ -3,7 +3,7 @@ import { defineWgsl, type WgslContext, type WgslSource } from '../../../wgsl/wgs
 import { batchBases, batchesOf, type MatmulLaunch } from './matmul-launch.js'
 import { type Along, alongOf, byFours, storesFours } from './panel-layout.js'
 import { tileOrder } from './tile-order.js'
-import { type TileShape, tileName } from './tiled.wgsl.js'
+import { type TileShape, tileName } from './tile-shape.js'
 
 /** A square of elements, four steps of K by four rows or columns, that an invocation carries into workgroup memory. */
 const SQUARE = 4
