@@ -19,6 +19,8 @@ export interface WgslBuffer<Name extends string = string> {
   readonly access: BufferRef['access']
   /** Default: the operand's; `uint8` for packed blocks, which kernels read as words. `float32` for the workspace. */
   readonly dtype?: ScalarDType
+  /** The kernel never touches it: it is not bound, and takes none of the few storage buffers that a stage may have. */
+  readonly unused?: boolean
 }
 
 /** What the text of a kernel in WGSL is put together from: names stand for parameters and buffers, never numbers. */
@@ -47,7 +49,10 @@ export interface WgslContext<Params extends string = string, Buffers extends str
 export interface WgslText {
   /** Invocations of a workgroup, in one line. */
   readonly workgroupSize: number
-  /** Functions, and variables of the workgroup. */
+  /**
+   * Functions, and variables of the workgroup. They and the body may call what the emitter itself does (`f_log`, `is_nan`,
+   * `from_bits`: see `backends/webgpu/wgsl-helpers.ts`), which is put in where it is named.
+   */
   readonly declarations?: string
   /**
    * Statements of `main`. They see `group` (i32: the workgroup's number, below `groups`), `lid` (i32: the invocation's number
