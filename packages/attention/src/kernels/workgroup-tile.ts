@@ -119,14 +119,23 @@ export function product(
   context: TileContext,
   { a, b, into }: { readonly a: string; readonly b: string; readonly into: string },
 ): string {
-  const fill = (side: 'a' | 'b', buffer: string): string => {
+  /** What the invocation brings in of the slice from channel `d` on, as statements: `begin` declares the variables. */
+  const bring = (d: string, begin = ''): string =>
+    Object.entries({ a, b })
+      .flatMap(([side, buffer]) =>
+        shareOf(tile, side as 'a' | 'b').shares.map(
+          (i) =>
+            `${begin}${side}Next${i} = ${fetch(context, buffer, `${side}At${i} + ${d}`, `(${side}Left${i} - ${d})`)};`,
+        ),
+      )
+      .join('\n      ')
+  const put = (side: 'a' | 'b'): string => {
     const { shares, guard } = shareOf(tile, side)
     const base = side === 'a' ? 0 : tile.rows * STRIDE
     return shares
       .map((i) => {
         const entry = `(lid + ${i * invocationsOf(tile)})`
-        const value = fetch(context, buffer, `${side}At${i} + d0`, `(${side}Left${i} - d0)`)
-        return `    ${guard}{ stage[${base} + (${entry} >> 2u) * ${STRIDE} + (${entry} & 3)] = ${value}; }`
+        return `      ${guard}{ stage[${base} + (${entry} >> 2u) * ${STRIDE} + (${entry} & 3)] = ${side}Next${i}; }`
       })
       .join('\n')
   }
@@ -136,16 +145,24 @@ export function product(
     return `${sum} = ${['x', 'y', 'z', 'w'].reduce((inner, d) => `fma(a${i}.${d}, b${j}.${d}, ${inner})`, sum)};`
   }
   return `${columns.map((j) => `  var ${into}${j} = vec4<f32>(0.0);`).join('\n')}
-  for (var d0 = 0; d0 < ${context.p('channels')}; d0 += ${DEPTH}) {
-${fill('a', a)}
-${fill('b', b)}
-    workgroupBarrier();
-    for (var d = 0; d < ${DEPTH / 4}; d++) {
-${FOUR_ROWS.map((i) => `      let a${i} = stage[(4 * r + ${i}) * ${STRIDE} + d];`).join('\n')}
-${columns.map((j) => `      let b${j} = stage[(${tile.rows + tile.lanes * j} + c) * ${STRIDE} + d];`).join('\n')}
-${FOUR_ROWS.map((i) => `      ${columns.map((j) => step(i, j)).join(' ')}`).join('\n')}
+  {
+      ${bring('0', 'var ')}
+    for (var d0 = 0; d0 < ${context.p('channels')}; d0 += ${DEPTH}) {
+${put('a')}
+${put('b')}
+      workgroupBarrier();
+      // The next slice is on its way while this one is multiplied.
+      let next = d0 + ${DEPTH};
+      if (next < ${context.p('channels')}) {
+      ${bring('next')}
+      }
+      for (var d = 0; d < ${DEPTH / 4}; d++) {
+${FOUR_ROWS.map((i) => `        let a${i} = stage[(4 * r + ${i}) * ${STRIDE} + d];`).join('\n')}
+${columns.map((j) => `        let b${j} = stage[(${tile.rows + tile.lanes * j} + c) * ${STRIDE} + d];`).join('\n')}
+${FOUR_ROWS.map((i) => `        ${columns.map((j) => step(i, j)).join(' ')}`).join('\n')}
+      }
+      workgroupBarrier();
     }
-    workgroupBarrier();
   }`
 }
 
@@ -175,25 +192,33 @@ export function accumulate(
   const perRow = tile.width / 4
   const invocations = invocationsOf(tile)
   const channels = context.p('channels')
-  const fills = range(SLICE / invocations).map((i) => {
-    const entry = `(lid + ${i * invocations})`
-    const left = `select(0, ${channels} - channel, column < ${of.count})`
-    return `    {
-      let column = column0 + ${entry} / ${perRow};
-      let channel = channel0 + (${entry} % ${perRow}) * 4;
-      stage[${entry}] = ${fetch(context, of.x, `${of.at('column')} * ${channels} + channel`, left)};
-    }`
-  })
+  const shares = range(SLICE / invocations)
+  const bring = (column0: string, begin = ''): string =>
+    shares
+      .map((i) => {
+        const entry = `(lid + ${i * invocations})`
+        const column = `(${column0} + ${entry} / ${perRow})`
+        const channel = `(channel0 + (${entry} % ${perRow}) * 4)`
+        const left = `select(0, ${channels} - ${channel}, ${column} < ${of.count})`
+        return `${begin}next${i} = ${fetch(context, of.x, `${of.at(column)} * ${channels} + ${channel}`, left)};`
+      })
+      .join('\n      ')
   const vectors = vectorsOf(tile)
-  return `  for (var column0 = 0; column0 < ${of.count}; column0 += ${SLICE / perRow}) {
-${fills.join('\n')}
-    workgroupBarrier();
-    for (var s = 0; s < ${SLICE / perRow}; s++) {
-      let w = weights[(column0 + s) * ${weightStride(tile)} + r];
-${vectors.map((j) => `      let x${j} = stage[s * ${perRow} + c + ${tile.lanes * j}];`).join('\n')}
-${FOUR_ROWS.map((i) => `      ${vectors.map((j) => `${of.sums}${i}_${j} = fma(vec4<f32>(w[${i}]), x${j}, ${of.sums}${i}_${j});`).join(' ')}`).join('\n')}
+  return `  {
+      ${bring('0', 'var ')}
+    for (var column0 = 0; column0 < ${of.count}; column0 += ${SLICE / perRow}) {
+${shares.map((i) => `      stage[lid + ${i * invocations}] = next${i};`).join('\n')}
+      workgroupBarrier();
+      if (column0 + ${SLICE / perRow} < ${of.count}) {
+      ${bring(`column0 + ${SLICE / perRow}`)}
+      }
+      for (var s = 0; s < ${SLICE / perRow}; s++) {
+        let w = weights[(column0 + s) * ${weightStride(tile)} + r];
+${vectors.map((j) => `        let x${j} = stage[s * ${perRow} + c + ${tile.lanes * j}];`).join('\n')}
+${FOUR_ROWS.map((i) => `        ${vectors.map((j) => `${of.sums}${i}_${j} = fma(vec4<f32>(w[${i}]), x${j}, ${of.sums}${i}_${j});`).join(' ')}`).join('\n')}
+      }
+      workgroupBarrier();
     }
-    workgroupBarrier();
   }`
 }
 
