@@ -46,7 +46,7 @@ export const ropeRotation = defineFused({
     if (!interleaved) return concat([first, second], 3)
     return concat([first.unsqueeze(4), second.unsqueeze(4)], 4).reshape(x.shape)
   },
-  kernels: { wasm: () => import('./kernels/rope.kernel.js'), webgpu: () => import('./kernels/rope.kernel.js') },
+  kernels: { wasm: () => import('./kernels/rope.kernel.js'), webgpu: () => import('./kernels/rope.wgsl.js') },
   supports: (inputs) => inputs.every(({ dtype }) => dtype === 'float32'),
   // A rotation's transpose is the rotation back.
   vjp: ({ dy, inputs: [, cos, sin], attributes }: VjpContext<Attributes>): readonly (Tensor | null)[] => [
