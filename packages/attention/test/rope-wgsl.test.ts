@@ -7,11 +7,11 @@ import { rope } from '../src/index.js'
 const [swiftShader, nothing] = [await swiftShaderGpu(), await nullGpu()]
 
 /** [B, T, H, D]: fewer pairs than a workgroup's invocations, and more. */
-const SHAPES = [
+const SHAPES: readonly (readonly [B: number, T: number, H: number, D: number])[] = [
   [2, 3, 1, 2],
   [2, 5, 3, 6],
   [3, 7, 2, 64],
-] as const
+]
 
 function rotated(device: Device, [B, T, H, D]: (typeof SHAPES)[number], interleaved: boolean, ofBatch: boolean) {
   setDefaultDevice(device)

@@ -32,9 +32,9 @@ const tileOf = (launch: GpuLaunch): WorkgroupTile => ({
 const tilesOf = (launch: GpuLaunch): number => Math.ceil(launch.rows / tileOf(launch).rows)
 
 /**
- * Flash attention (Dao 2023, arXiv 2307.08691, algorithm 1): a workgroup takes a tile of a kv head's rows and walks the keys from the
- * first that one of them sees to the last, with a running maximum and sum a row. Maxima start at a finite number, because
- * WGSL may assume that there are no infinities. Late tiles, which see most, come first.
+ * Flash attention (Dao 2023, arXiv 2307.08691, algorithm 1): a workgroup takes a tile of a kv head's rows and walks the keys
+ * from the first that one of them sees to the last, with a running maximum and sum a row. Maxima start at a finite number,
+ * because WGSL may assume that there are no infinities. Late tiles, which see most, come first.
  */
 export const attentionTiles = defineWgsl({
   applies: (launch: KernelLaunch<AttentionAttributes>) => !hasFewRows(gpuLaunch(launch)),

@@ -7,7 +7,10 @@ export const GPU_PARAMS = ['time', 'heads', 'channels', 'keys', 'kvHeads', 'grou
 /** Workgroups below which a GPU has idle cores. */
 const ENOUGH_GROUPS = 128
 
-/** A launch as the kernels on a GPU see it. The rows of a kv head are the queries of all heads of its group, head by head at each position. */
+/**
+ * A launch as the kernels on a GPU see it. The rows of a kv head are the queries of all heads of its group: head by head at
+ * the first position, then at the next.
+ */
 export function gpuLaunch(launch: KernelLaunch<AttentionAttributes>) {
   const [q, k] = launch.inputs.map(({ view }) => view.shape) as [Shape, Shape]
   const extents = attentionExtents(q, k)

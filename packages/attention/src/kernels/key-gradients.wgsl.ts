@@ -30,8 +30,8 @@ const tileOf = (launch: GpuLaunch): WorkgroupTile => ({
 const tilesOf = (launch: GpuLaunch): number => Math.ceil(launch.keys / tileOf(launch).rows)
 
 /**
- * dv = sum_t w dy and dk = scale sum_t g q, with w and g as in `queryGradients`: a workgroup a tile of keys, which walks the rows of
- * all heads of the group from the first position that sees one of them. No other adds to its results.
+ * dv = sum_t w dy and dk = scale sum_t g q, with w and g as in `queryGradients`: a workgroup a tile of keys, which walks those
+ * rows of all heads of the group that may see one of them. No other adds to its results.
  */
 export const keyGradients = defineWgsl({
   variant(launch: KernelLaunch<AttentionAttributes>) {

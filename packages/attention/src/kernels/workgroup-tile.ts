@@ -48,7 +48,7 @@ export const FOUR_ROWS = range(4)
 /** Vectors from column to column of the weights, which lie as [column][row]: one more than they are, for the banks. */
 const weightStride = ({ rows }: WorkgroupTile): number => rows / 4 + 1
 
-/** `stage` takes slices of operands, `weights` what `putWeights` puts there. */
+/** `stage` takes slices of operands, `weights` what `putWeights` puts there. Without their last pads, tiles of 64 rows fit. */
 export function tileMemory(tile: WorkgroupTile): string {
   const stage = Math.max((tile.rows + COLUMNS) * STRIDE - 1, SLICE)
   return `var<workgroup> stage: array<vec4<f32>, ${stage}>;
@@ -56,7 +56,7 @@ var<workgroup> weights: array<vec4<f32>, ${COLUMNS * weightStride(tile) - 1}>;
 `
 }
 
-/** e^x as 2^x; a NaN stays one, whatever the hardware makes of it. */
+/** 2^x; a NaN stays one, whatever the hardware makes of it. */
 export const WEIGHT = `fn weight(x: vec4<f32>) -> vec4<f32> {
   return select(exp2(x), x, (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u));
 }
@@ -111,8 +111,8 @@ export function declareSide(tile: WorkgroupTile, { p }: TileContext, { name, at,
 }
 
 /**
- * Declares `into` 0, 1, ...: for each of the invocation's columns the products, over all channels, of its four rows of `a` with the
- * column of `b`. Leaves `stage` free.
+ * Declares `into` 0, 1, ...: for each of the invocation's columns the products, over all channels, of its four rows of `a`
+ * with the column of `b`. Leaves `stage` free.
  */
 export function product(
   tile: WorkgroupTile,
@@ -175,8 +175,8 @@ export const declareSums = (tile: WorkgroupTile, name: string): string =>
   FOUR_ROWS.flatMap((i) => vectorsOf(tile).map((j) => `  var ${name}${i}_${j} = vec4<f32>(0.0);`)).join('\n')
 
 /**
- * sums[row] += sum over `count` columns of weight[column][row] x[column], for channels from `channel0` on. Leaves `stage` and `weights`
- * free, and needs `stage` free.
+ * sums[row] += sum over `count` columns of weight[column][row] x[column], for channels from `channel0` on. Needs `stage` free,
+ * and leaves it and `weights` free.
  */
 export function accumulate(
   tile: WorkgroupTile,
@@ -222,7 +222,7 @@ ${FOUR_ROWS.map((i) => `        ${vectors.map((j) => `${of.sums}${i}_${j} = fma(
   }`
 }
 
-/** Statements that join what the lanes of four rows have, into `into`; the same in each of them. Needs `stage` free, leaves it so. */
+/** Statements that declare `into`: what all lanes of four rows have as `value`, joined. Needs `stage` free, and leaves it so. */
 export function joinLanes(
   tile: WorkgroupTile,
   {
@@ -239,10 +239,10 @@ export function joinLanes(
   workgroupBarrier();`
 }
 
-/** Statements that store the invocation's part of the tile's results: `value` for row i, where `inside` says that it is one. */
+/** Statements that store the invocation's part of the tile's results: `value` of each of its rows that is `inside`. */
 export function storeSums(
   tile: WorkgroupTile,
-  { p }: TileContext,
+  { p, fours }: TileContext,
   of: {
     readonly sums: string
     readonly value: (i: number, sum: string) => string
@@ -253,9 +253,11 @@ export function storeSums(
 ): string {
   return FOUR_ROWS.map((i) => {
     const vectors = vectorsOf(tile).map((j) => {
-      const elements = FOUR_ROWS.map(
-        (d) => `if (channel + ${d} < ${p('channels')}) { ${of.store(`at + channel + ${d}`, `x[${d}]`)} }`,
-      )
+      const stores = FOUR_ROWS.map((d) => of.store(`at + channel + ${d}`, `x[${d}]`))
+      const inside = (d: number): string => `if (channel + ${d} < ${p('channels')})`
+      const elements = fours
+        ? [`${inside(0)} { ${stores.join(' ')} }`]
+        : stores.map((store, d) => `${inside(d)} { ${store} }`)
       return `    {
       let channel = channel0 + (c + ${tile.lanes * j}) * 4;
       let x = ${of.value(i, `${of.sums}${i}_${j}`)};

@@ -50,8 +50,8 @@ export interface WgslText {
   /** Invocations of a workgroup, in one line. */
   readonly workgroupSize: number
   /**
-   * Functions, and variables of the workgroup. They and the body may call what the emitter itself does (`f_log`, `is_nan`,
-   * `from_bits`: see `backends/webgpu/wgsl-helpers.ts`), which is put in where it is named.
+   * Functions, and variables of the workgroup. They and the body may call the emitter's own functions (`f_log`, `is_nan`,
+   * `from_bits` and others of `backends/webgpu/wgsl-helpers.ts`), which are put in where they are named.
    */
   readonly declarations?: string
   /**
