@@ -94,7 +94,10 @@ export const causalAttentionForward = defineFused({
     const lse = where(empty, Number.NEGATIVE_INFINITY, safe.add(where(empty, 1, total).log()))
     return [ungrouped(y, q), lse.permute([0, 3, 1, 2, 4]).reshape(q.shape.slice(0, 3))] as const
   },
-  kernels: { wasm: () => import('./kernels/causal-attention.wasm.js') },
+  kernels: {
+    wasm: () => import('./kernels/causal-attention.wasm.js'),
+    webgpu: () => import('./kernels/causal-attention.wgsl.js'),
+  },
   supports: allFloat32,
   vjp({ inputs, outputs: [y, lse], cotangents: [dy, dlse], attributes }: VjpContext<Attributes>) {
     const [q, k, v, starts, firsts] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor]
@@ -138,7 +141,10 @@ export const causalAttentionBackward = defineFused({
       overQueries(weights, cotangent),
     ] as const
   },
-  kernels: { wasm: () => import('./kernels/causal-attention-backward.wasm.js') },
+  kernels: {
+    wasm: () => import('./kernels/causal-attention-backward.wasm.js'),
+    webgpu: () => import('./kernels/causal-attention-backward.wgsl.js'),
+  },
   supports: allFloat32,
 })
 

@@ -53,7 +53,7 @@ export const ropeRotation = defineFused({
       : concat([first, second], 3)
     return 2 * half === x.shape[3] ? turned : concat([turned, x.slice([null, null, null, [2 * half]])], 3)
   },
-  kernels: { wasm: () => import('./kernels/rope.kernel.js'), webgpu: () => import('./kernels/rope.kernel.js') },
+  kernels: { wasm: () => import('./kernels/rope.kernel.js'), webgpu: () => import('./kernels/rope.wgsl.js') },
   supports: (inputs) => inputs.every(({ dtype }) => dtype === 'float32'),
   // A rotation's transpose is the rotation back; a factor of both cosines and sines stays.
   vjp: ({ dy, inputs: [, cos, sin], attributes }: VjpContext<Attributes>): readonly (Tensor | null)[] => [

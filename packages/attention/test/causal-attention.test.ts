@@ -7,17 +7,22 @@ import {
   tensor,
   vjp,
   wasmDevice,
+  webgpuDevice,
 } from '@almanac/tensor-core'
 import { assertClose, GOLDEN_TOLERANCE, goldenValues, loadGolden, seededRandom, toleranceFor } from '@almanac/test-kit'
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { describe, expect, test } from 'vitest'
 import { causalAttention, rope } from '../src/index.js'
 
-const DEVICES = [
+const DEVICES: readonly (readonly [name: string, make: () => Device])[] = [
   ['cpu', () => cpuDevice()],
   ['cpu in float64', () => cpuDevice({ precision: 'f64' })],
   ['wasm, one thread', () => wasmDevice({ threads: 1 })],
   ['wasm, two threads', () => wasmDevice({ threads: 2 })],
-] as const
+]
+
+const gpu = await swiftShaderGpu()
+const WITH_GPU = [...DEVICES, ...(gpu ? [['webgpu', () => webgpuDevice({ gpu })] as const] : [])]
 
 async function on<T>(make: () => Device, body: () => Promise<T>): Promise<T> {
   const device = make()
@@ -152,7 +157,7 @@ interface Golden {
 const golden = loadGolden<Golden>(import.meta.url, './goldens/attention.json')
 const plain = golden.attention.filter((g) => !g.lengths && (g.keyStart ?? 0) === 0)
 
-describe.each(DEVICES)('PyTorch on %s', (name, make) => {
+describe.each(WITH_GPU)('PyTorch on %s', (name, make) => {
   test(`${plain.length} cases, forward and gradients`, () =>
     on(make, async () => {
       expect(plain.length).toBeGreaterThan(8)

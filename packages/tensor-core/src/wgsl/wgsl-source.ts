@@ -21,6 +21,8 @@ export interface WgslBuffer<Name extends string = string> {
   readonly access: BufferRef['access']
   /** Default: the operand's; `uint8` for packed blocks, which kernels read as words. `float32` for the workspace. */
   readonly dtype?: ScalarDType
+  /** The kernel never touches it: it is not bound, and takes none of the few storage buffers that a stage may have. */
+  readonly unused?: boolean
 }
 
 /** What the text of a kernel in WGSL is put together from: names stand for parameters and buffers, never numbers. */
@@ -53,7 +55,10 @@ export interface WgslContext<Params extends string = string, Buffers extends str
 export interface WgslText {
   /** Invocations of a workgroup, in one line. */
   readonly workgroupSize: number
-  /** Functions, and variables of the workgroup. */
+  /**
+   * Functions, and variables of the workgroup. They and the body may call the emitter's own functions (`f_log`, `is_nan`,
+   * `from_bits` and others of `backends/webgpu/wgsl-helpers.ts`), which are put in where they are named.
+   */
   readonly declarations?: string
   /**
    * Statements of `main`. They see `group` (i32: the workgroup's number, below `groups`), `lid` (i32: the invocation's number

@@ -50,9 +50,10 @@ export function wgslPass(
     variant: source.variant?.(seen, traits) ?? '',
   }
   const fours = new Set(source.vectors?.(seen) ?? [])
-  const bindings = operands.map(
-    ({ slot }, i): BufferBinding => ({ slot, access: i < launch.inputs.length ? 'read' : 'write' }),
-  )
+  const isUsed = (i: number): boolean => !source.buffers[i]?.unused
+  const bindings = operands
+    .map(({ slot }, i): BufferBinding => ({ slot, access: i < launch.inputs.length ? 'read' : 'write' }))
+    .filter((_, i) => isUsed(i))
   const dtypeOf = (i: number): ScalarDType => {
     const dtype = operands[i]?.dtype
     return source.buffers[i]?.dtype ?? (dtype === undefined ? 'float32' : isBlock(dtype) ? 'uint8' : dtype)
@@ -74,7 +75,7 @@ export function wgslPass(
     declare(k) {
       const buffers: Record<string, BufferRef> = {}
       for (const [i, { name: label, access }] of source.buffers.entries()) {
-        buffers[label] = k.buffer(label, dtypeOf(i), access)
+        if (isUsed(i)) buffers[label] = k.buffer(label, dtypeOf(i), access)
       }
       const params: Record<string, Value> = {}
       for (const label of [...source.paramNames, 'groups']) params[label] = k.param(label)
