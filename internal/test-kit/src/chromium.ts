@@ -5,8 +5,14 @@ import { type Browser, chromium } from 'playwright-core'
 /** Where Debian's chromium package puts its browser. */
 const DEBIAN = '/usr/bin/chromium'
 
-/** A real headless Chromium: the npm package's where there is one for this machine, else Debian's. Close it. */
-export async function launchChromium(): Promise<Browser> {
+/** WebGPU on SwiftShader, a CPU: without these the browser finds no adapter where there is no GPU. */
+export const SOFTWARE_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
+
+/**
+ * A real headless Chromium: the npm package's where there is one for this machine, else Debian's. Close it.
+ * @param more further arguments of the browser
+ */
+export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   if (process.platform === 'linux' && process.arch === 'x64') {
     // Of the package's arguments only what containers need: the others switch off what a test should see, as CORS.
     const args = [
@@ -15,10 +21,11 @@ export async function launchChromium(): Promise<Browser> {
       '--no-zygote',
       '--use-gl=angle',
       '--use-angle=swiftshader',
+      ...more,
     ]
     return chromium.launch({ executablePath: await sparticuz.executablePath(), args: [...args, "--headless='shell'"] })
   }
-  if (existsSync(DEBIAN)) return chromium.launch({ executablePath: DEBIAN, args: ['--no-sandbox'] })
+  if (existsSync(DEBIAN)) return chromium.launch({ executablePath: DEBIAN, args: ['--no-sandbox', ...more] })
   throw new Error(
     `expected @sparticuz/chromium's browser (linux, x64) or ${DEBIAN}, got neither. Install Debian's chromium.`,
   )
