@@ -16,7 +16,7 @@ export const numberField = (
       step,
       required: true,
       value,
-      onChange: ({ target }: Event) => {
+      onInput: ({ target }: Event) => {
         const { valueAsNumber, validity } = target as HTMLInputElement
         if (validity.valid) change(valueAsNumber)
       },

@@ -40,7 +40,7 @@ export const SamplePanel = defineComponent({
             }),
           ]),
           h('label', [
-            h('span', ['Temperature ', h('output', temperature.toFixed(1))]),
+            h('span', `Temperature ${temperature.toFixed(1)}`),
             h('input', {
               type: 'range',
               min: 0,
