@@ -38,7 +38,7 @@ export class KernelTypeError extends TensorError {}
 export class GraphReleasedError extends TensorError {}
 /** A lazy tensor reads a version of a State that a later assign has overwritten. */
 export class StaleReadError extends TensorError {}
-/** A State whose contents were lost when a program failed half-way. */
+/** A State whose contents were lost when a program failed half-way, or with its device. */
 export class StateLostError extends TensorError {}
 /** A tensor used after it was disposed. */
 export class UseAfterDisposeError extends TensorError {}
@@ -48,8 +48,10 @@ export class TraceError extends TensorError {}
 export class RetraceLimitError extends TensorError {}
 /** A program whose plan does not fit in memory. */
 export class MemoryLimitError extends TensorError {}
-/** A backend that failed while it ran a program: a dead worker, a lost device. */
+/** A backend that failed while it ran a program, e.g. a dead worker, or that does not open. */
 export class BackendError extends TensorError {}
+/** A device that was lost (a driver reset, a GPU taken away, memory run out), or a tensor whose memory was lost with it. */
+export class DeviceLostError extends TensorError {}
 /** A safetensors file that is broken or hostile. */
 export class SafetensorsError extends TensorError {}
 /** Names or shapes of a state dict that do not match the module. */

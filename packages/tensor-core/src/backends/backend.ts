@@ -53,6 +53,8 @@ export interface Backend {
   print?(program: Program): Promise<readonly (readonly string[])[]>
   /** Where the backend can take the times of kernels. */
   readonly timer?: KernelTimer
+  /** Resolves with what happened when the device behind it is gone for good; every call throws DeviceLostError then. */
+  readonly lost?: Promise<string>
   /** Ends workers and frees everything; the backend is unusable afterwards. */
   close(): Promise<void>
 }

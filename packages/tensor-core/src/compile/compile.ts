@@ -1,4 +1,4 @@
-import type { Backend, Executable } from '../backends/backend.js'
+import type { Backend, BufferHandle, Executable } from '../backends/backend.js'
 import type { Device } from '../device.js'
 import { RetraceLimitError, TraceError, UseAfterDisposeError } from '../errors.js'
 import { Node } from '../graph/node.js'
@@ -42,10 +42,14 @@ export interface Compiled<F extends AnyFunction> {
 }
 
 interface Loaded {
+  /** A device that was lost and opened again has another one: then the plan is loaded anew. */
+  readonly backend: Backend
   readonly plan: Plan
   readonly executable: Executable
   /** The States whose old contents it reads. */
   readonly reads: readonly State[]
+  /** Host values that the function captured, on the device. */
+  readonly uploads: Map<Storage, BufferHandle>
 }
 
 /** A large result of an earlier call, whose buffer is taken back after the next but one. */
@@ -121,16 +125,16 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
         const waiting = tensors.filter(({ node }) => !isLeaf(node))
         await runPending(device, backend, waiting, order)
         expireOldResults(generations, backend)
-        const { plan: planned, executable, reads } = await load(traced, backend)
-        for (const state of reads) checkVersion(state, state.executedVersion, device)
+        const { plan: planned, executable, reads, uploads } = await load(traced, backend)
+        for (const state of reads) checkVersion(state, state.executedVersion, device, backend)
         const placeholderAt = new Map(traced.placeholders.map((placeholder, i) => [placeholder.node, i]))
         const storages = await runPlan(device, backend, planned, executable, traced.outputs, {
-          uploads: traced.uploads,
+          uploads,
           storageOf({ node }): Storage | undefined {
             const at = placeholderAt.get(node)
             if (at === undefined) return undefined
             const argument = tensors[at] as Tensor
-            if (argument.node.source.kind === 'state') return stateStorage(argument, device)
+            if (argument.node.source.kind === 'state') return stateStorage(argument, device, backend)
             if (argument.node.failure !== undefined) throw argument.node.failure
             return argument.node.storage[argument.index]
           },
@@ -147,7 +151,10 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
           } else node.storage[0] = storage
         })
         generations.push(large)
-        for (const state of traced.assigned) settleState(state, versions, undefined)
+        for (const state of traced.assigned) {
+          settleState(state, versions, undefined)
+          state.lost = undefined
+        }
       },
       signal,
     )
@@ -190,13 +197,21 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
 }
 
 const loadedOf = new WeakMap<Traced, Loaded>()
+/** Frees what a program keeps on its device once nobody can call it any more. */
+const forgotten = new FinalizationRegistry<() => void>((free) => free())
 
 async function load(traced: Traced, backend: Backend): Promise<Loaded> {
   const known = loadedOf.get(traced)
-  if (known) return known
+  if (known?.backend === backend) return known
   const planned = planTraced(traced, backend)
-  const loaded = { plan: planned, executable: await backend.load(planned.program), reads: readStates(planned) }
+  const executable = await backend.load(planned.program)
+  const uploads = new Map<Storage, BufferHandle>()
+  const loaded = { backend, plan: planned, executable, reads: readStates(planned), uploads }
   loadedOf.set(traced, loaded)
+  const { device } = traced
+  forgotten.register(traced, () => {
+    for (const buffer of uploads.values()) device.release({ backend, buffer })
+  })
   return loaded
 }
 
@@ -214,11 +229,11 @@ function readStates({ program, bindings }: Plan): State[] {
   })
 }
 
-function stateStorage({ node }: Tensor, device: Device): Storage | undefined {
+function stateStorage({ node }: Tensor, device: Device, backend: Backend): Storage | undefined {
   if (node.source.kind !== 'state') return undefined
   const { state, version } = node.source
-  checkVersion(state, version, device)
-  return state.buffer ? { kind: 'device', device, buffer: state.buffer } : undefined
+  checkVersion(state, version, device, backend)
+  return state.storage
 }
 
 /** The version that a call announced is what the buffer holds now, or, after a failure half-way, what was lost. */
@@ -240,7 +255,7 @@ function expireOldResults(generations: LargeOutput[][], backend: Backend): void 
         'an older one, whose memory was used again',
         'Call keep(result) when it is returned.',
       )
-      backend.free(storage.buffer)
+      if (storage.backend === backend) backend.free(storage.buffer)
     }
   }
 }

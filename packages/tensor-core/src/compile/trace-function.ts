@@ -1,9 +1,8 @@
-import type { Backend, BufferHandle } from '../backends/backend.js'
+import type { Backend } from '../backends/backend.js'
 import { currentDevice } from '../default-device.js'
 import type { Device } from '../device.js'
 import { DeviceError, TraceError } from '../errors.js'
 import { Node } from '../graph/node.js'
-import type { Storage } from '../graph/storage.js'
 import { Tensor } from '../graph/tensor.js'
 import { type Plan, plan } from '../schedule/plan.js'
 import type { State } from '../state/state.js'
@@ -22,12 +21,7 @@ export interface Traced {
   readonly trace: Trace
   readonly device: Device
   readonly assigned: readonly State[]
-  /** Host values that the function captured, on the device. */
-  readonly uploads: Map<Storage, BufferHandle>
 }
-
-/** Frees what a program keeps on its device once nobody can call it any more. */
-const forgotten = new FinalizationRegistry<() => void>((free) => free())
 
 /** Runs the function once on placeholders. */
 export function traceFunction(
@@ -48,12 +42,7 @@ export function traceFunction(
   const outputs = [...resultTensors(name, result), ...trace.observed.values()]
   const assigned = [...trace.states.values()].filter((entry) => entry.assigned).map((entry) => entry.state)
   const device = traceDevice(name, trace, [...outputs, ...placeholders])
-  const uploads = new Map<Storage, BufferHandle>()
-  const traced = { placeholders, result, outputs, observed, trace, device, assigned, uploads }
-  forgotten.register(traced, () => {
-    for (const buffer of uploads.values()) device.release(buffer)
-  })
-  return traced
+  return { placeholders, result, outputs, observed, trace, device, assigned }
 }
 
 function traceDevice(name: string, trace: Trace, tensors: readonly Tensor[]): Device {

@@ -1,4 +1,4 @@
-import type { BufferHandle } from '../backends/backend.js'
+import type { Backend, BufferHandle } from '../backends/backend.js'
 import type { Device } from '../device.js'
 
 /**
@@ -18,5 +18,7 @@ export interface HostStorage {
 export interface DeviceStorage {
   readonly kind: 'device'
   readonly device: Device
+  /** The backend that made the buffer: a device that was lost and opened again has another one. */
+  readonly backend: Backend
   readonly buffer: BufferHandle
 }

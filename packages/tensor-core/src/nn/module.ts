@@ -1,8 +1,10 @@
 import { bumpModuleEpoch } from '../compile/module-epoch.js'
+import type { Device } from '../device.js'
 import { ArgumentError } from '../errors.js'
 import { inModule } from '../graph/module-scope.js'
 import type { Tensor } from '../graph/tensor.js'
 import { foldIn } from '../random/key.js'
+import { moveStates } from '../state/move-states.js'
 import { State } from '../state/state.js'
 import { Parameter } from './parameter.js'
 
@@ -51,6 +53,19 @@ export abstract class Module {
       yield [path, part]
       yield* part.namedModules(path)
     }
+  }
+
+  /**
+   * Moves every State of the tree to a device, as PyTorch's `to` does; tied ones stay tied, packed ones packed. Optimisers
+   * have a `to` of their own. Compiled functions run on the new device from the next call on. Throws DeviceError.
+   */
+  async to(device: Device): Promise<this> {
+    await moveStates(
+      [...this.namedStates()].map(([, state]) => state),
+      device,
+    )
+    bumpModuleEpoch()
+    return this
   }
 
   /** Stops training of the parameters under this module. */

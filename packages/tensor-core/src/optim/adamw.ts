@@ -1,4 +1,6 @@
+import { bumpModuleEpoch } from '../compile/module-epoch.js'
 import { tensor } from '../create.js'
+import type { Device } from '../device.js'
 import { type AdamWOptions, adamwStep } from '../fused/adamw-step.js'
 import type { Tensor } from '../graph/tensor.js'
 import { asTensor, type TensorLike } from '../graph/tensor-like.js'
@@ -6,6 +8,7 @@ import type { Module } from '../nn/module.js'
 import type { Parameter } from '../nn/parameter.js'
 import { add } from '../ops/add.js'
 import { zeros } from '../ops/full.js'
+import { moveStates } from '../state/move-states.js'
 import { State } from '../state/state.js'
 import { checkGradients, trainedParameters } from './optimizer-parameters.js'
 
@@ -61,6 +64,16 @@ export class AdamW {
       m.assign(nextM)
       v.assign(nextV)
     })
+  }
+
+  /** Moves its own States to a device; the module's are moved by the module's `to`. */
+  async to(device: Device): Promise<this> {
+    await moveStates(
+      [...this.namedStates()].map(([, state]) => state),
+      device,
+    )
+    bumpModuleEpoch()
+    return this
   }
 
   /** The optimiser's own States by name, for checkpoints. */

@@ -1,4 +1,6 @@
+import { bumpModuleEpoch } from '../compile/module-epoch.js'
 import { tensor } from '../create.js'
+import type { Device } from '../device.js'
 import type { Tensor } from '../graph/tensor.js'
 import { asTensor, type TensorLike } from '../graph/tensor-like.js'
 import type { Module } from '../nn/module.js'
@@ -7,6 +9,7 @@ import { add } from '../ops/add.js'
 import { zeros } from '../ops/full.js'
 import { mul } from '../ops/mul.js'
 import { sub } from '../ops/sub.js'
+import { moveStates } from '../state/move-states.js'
 import { State } from '../state/state.js'
 import { checkGradients, trainedParameters } from './optimizer-parameters.js'
 
@@ -56,6 +59,16 @@ export class SGD {
       }
       parameter.assign(sub(parameter, mul(update, this.learningRate)))
     })
+  }
+
+  /** Moves its own States to a device; the module's are moved by the module's `to`. */
+  async to(device: Device): Promise<this> {
+    await moveStates(
+      [...this.namedStates()].map(([, state]) => state),
+      device,
+    )
+    bumpModuleEpoch()
+    return this
   }
 
   /** The optimiser's own States by name, for checkpoints. */

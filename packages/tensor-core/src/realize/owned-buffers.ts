@@ -5,7 +5,7 @@ import type { DeviceStorage } from '../graph/storage.js'
  * Frees a device buffer when its node is collected without having been disposed: a backstop, so that a forgotten tensor
  * does not hold memory for ever. Nothing relies on when, or whether, it runs.
  */
-const backstop = new FinalizationRegistry<DeviceStorage>((storage) => storage.device.release(storage.buffer))
+const backstop = new FinalizationRegistry<DeviceStorage>((storage) => storage.device.release(storage))
 
 /** Gives a node a device buffer of its own. */
 export function ownBuffer(node: Node, index: number, storage: DeviceStorage): void {

@@ -5,6 +5,7 @@ import { bfloat16BitsToFloat32, float16BitsToFloat32 } from '../float-bits.js'
 import type { Tensor } from '../graph/tensor.js'
 import { formatShape } from '../shape.js'
 import { deviceBytes, toDeviceLayout } from './device-bytes.js'
+import { liveBuffer } from './live-buffer.js'
 import { afterRealize, type RealizeOptions } from './realize.js'
 
 /** float32, float16 and bfloat16 come as Float32Array (Float64Array from a float64 device), bool as Uint8Array of 0 and 1. */
@@ -24,9 +25,9 @@ function readRaw(tensor: Tensor, options: RealizeOptions = {}): Promise<Raw> {
       if (storage?.kind === 'host') return { bytes: storage.bytes.slice(), floatBytes: storage.floatBytes }
     }
     const storage = node.storage[index]
-    const buffer =
-      node.source.kind === 'state' ? node.source.state.buffer : storage?.kind === 'device' ? storage.buffer : undefined
-    if (!buffer) throw new ShapeError('data', 'a value that is there', `${tensor} without one`)
+    const held = node.source.kind === 'state' ? node.source.state.storage : storage
+    if (held?.kind !== 'device') throw new ShapeError('data', 'a value that is there', `${tensor} without one`)
+    const buffer = liveBuffer(held, backend, node.label, tensor)
     const { floatBytes } = backend.limits
     return { bytes: await backend.read(buffer, 0, deviceBytes(tensor.dtype, tensor.size, floatBytes)), floatBytes }
   })

@@ -96,7 +96,7 @@ export async function runPending(
   }
   const assigns = device.pendingAssigns.filter((assign) => assign.order <= order)
   if (targets.size === 0 && assigns.length === 0) {
-    for (const tensor of tensors) checkStateRead(tensor)
+    for (const tensor of tensors) checkStateRead(tensor, backend)
     return
   }
   const outputs = [...targets].flatMap((node) => node.outputs.map((_, index) => new Tensor(node, index)))
@@ -133,7 +133,7 @@ export async function runPending(
     node.released = upstream.get(node) ?? new Set()
     node.source = { kind: 'leaf' }
   }
-  for (const tensor of tensors) checkStateRead(tensor)
+  for (const tensor of tensors) checkStateRead(tensor, backend)
 }
 
 /** Assigns that have run (or were lost) are no longer pending; their versions are what the cells hold. */
@@ -144,7 +144,7 @@ function settle(device: Device, assigns: readonly PendingAssign[]): void {
 }
 
 /** Throws StaleReadError, StateLostError or DeviceError if a version of a State cannot be read any more. */
-export function checkVersion(state: State, version: number, device: Device): void {
+export function checkVersion(state: State, version: number, device: Device, backend: Backend): void {
   if (state.device !== device) {
     throw new DeviceError(
       `read ${state.name}`,
@@ -159,6 +159,14 @@ export function checkVersion(state: State, version: number, device: Device): voi
       'a State with contents',
       'one whose contents were lost when a program failed half-way',
       `Assign it again, e.g. from a checkpoint. Cause: ${state.lost instanceof Error ? state.lost.message : String(state.lost)}`,
+    )
+  }
+  if (state.storage !== undefined && state.storage.backend !== backend) {
+    throw new StateLostError(
+      `read ${state.name}`,
+      'a State with contents',
+      `one whose contents were lost with ${device.name}`,
+      'Load it again: assign it, e.g. from a checkpoint (loadStateDict).',
     )
   }
   if (state.executedVersion < 0) {
@@ -179,8 +187,9 @@ export function checkVersion(state: State, version: number, device: Device): voi
   }
 }
 
-function checkStateRead({ node }: Tensor): void {
-  if (node.source.kind === 'state') checkVersion(node.source.state, node.source.version, node.source.state.device)
+function checkStateRead({ node }: Tensor, backend: Backend): void {
+  if (node.source.kind !== 'state') return
+  checkVersion(node.source.state, node.source.version, node.device as Device, backend)
 }
 
 function eagerContext(device: Device, backend: Backend, assigns: readonly PendingAssign[]): GraphContext {
@@ -194,7 +203,7 @@ function eagerContext(device: Device, backend: Backend, assigns: readonly Pendin
     readState(state, version) {
       const value = pending.get(state)?.get(version)
       if (value) return value
-      checkVersion(state, version, device)
+      checkVersion(state, version, device, backend)
       return null
     },
   }

@@ -1,11 +1,14 @@
 import type { Backend, BufferHandle, Executable } from '../backends/backend.js'
 import type { Device } from '../device.js'
 import { DeviceError, UseAfterDisposeError } from '../errors.js'
-import type { Storage } from '../graph/storage.js'
+import type { DeviceStorage, Storage } from '../graph/storage.js'
 import type { Tensor } from '../graph/tensor.js'
+import type { TensorSpec } from '../ops/op-record.js'
 import type { Binding, Plan } from '../schedule/plan.js'
 import type { Slot } from '../schedule/program.js'
+import type { State } from '../state/state.js'
 import { deviceBytes, toDeviceLayout } from './device-bytes.js'
+import { liveBuffer } from './live-buffer.js'
 
 /** Outputs up to this many bytes come back to the host at once and hold no device memory. */
 export const HOST_COPY_BYTES = 4096
@@ -32,7 +35,8 @@ export async function runPlan(
   const slots = program.slots.filter((slot) => slot.role === 'bound')
   const transient: BufferHandle[] = []
   const made: BufferHandle[] = []
-  const newStates: Extract<Binding, { kind: 'state' }>['state'][] = []
+  /** With the storage that they had before: none, or one of a backend that is gone. */
+  const newStates = new Map<State, DeviceStorage | undefined>()
   const results = new Array<BufferHandle>(outputs.length)
 
   const bind = (binding: Binding, slot: Slot): BufferHandle => {
@@ -45,11 +49,13 @@ export async function runPlan(
     }
     if (binding.kind === 'state') {
       const { state } = binding
-      if (state.buffer === undefined) {
-        state.buffer = backend.alloc(bytes)
-        newStates.push(state)
+      // What a program reads of a State was checked before; here it is only written.
+      if (state.storage?.backend !== backend) {
+        const buffer = backend.alloc(bytes)
+        newStates.set(state, state.storage)
+        state.storage = { kind: 'device', device, backend, buffer }
       }
-      return state.buffer
+      return state.storage.buffer
     }
     const given = options.storageOf?.(binding)
     const storage = given ?? binding.node.storage[binding.index]
@@ -72,7 +78,7 @@ export async function runPlan(
           'Move it with .to(device).',
         )
       }
-      return storage.buffer
+      return liveBuffer(storage, backend, binding.node.label, binding.node.outputs[binding.index] as TensorSpec)
     }
     const uploads = given ? undefined : options.uploads
     const known = uploads?.get(storage)
@@ -88,22 +94,22 @@ export async function runPlan(
     const buffers = bindings.map((binding, i) => bind(binding, slots[i] as Slot))
     options.started?.()
     await backend.run(executable, buffers)
-    newStates.length = 0
+    newStates.clear()
     const storages: Storage[] = []
     for (const [index, tensor] of outputs.entries()) {
       const buffer = results[index] as BufferHandle
       const bytes = deviceBytes(tensor.dtype, tensor.size, floatBytes)
       if (bytes > HOST_COPY_BYTES) {
-        storages.push({ kind: 'device', device, buffer })
+        storages.push({ kind: 'device', device, backend, buffer })
         made.splice(made.indexOf(buffer), 1)
       } else storages.push({ kind: 'host', bytes: await backend.read(buffer, 0, bytes), floatBytes })
     }
     return storages
   } finally {
     for (const buffer of [...transient, ...made]) backend.free(buffer)
-    for (const state of newStates) {
-      if (state.buffer) backend.free(state.buffer)
-      state.buffer = undefined
+    for (const [state, before] of newStates) {
+      backend.free((state.storage as DeviceStorage).buffer)
+      state.storage = before
     }
   }
 }

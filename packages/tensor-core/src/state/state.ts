@@ -1,4 +1,3 @@
-import type { BufferHandle } from '../backends/backend.js'
 import { currentTrace } from '../compile/trace.js'
 import { currentDevice } from '../default-device.js'
 import type { Device } from '../device.js'
@@ -6,6 +5,7 @@ import { type DType, dtypeName } from '../dtype.js'
 import { DTypeError, ShapeError } from '../errors.js'
 import { labelOf } from '../graph/module-scope.js'
 import { Node } from '../graph/node.js'
+import type { DeviceStorage } from '../graph/storage.js'
 import { Tensor } from '../graph/tensor.js'
 import { asTensor, type TensorLike } from '../graph/tensor-like.js'
 import { cast } from '../ops/cast.js'
@@ -29,15 +29,16 @@ export class State {
   readonly id = nextStateId++
   readonly shape: Shape
   readonly dtype: DType
-  readonly device: Device
+  /** Changed by `to` of its module or optimiser. */
+  device: Device
   /** For messages; modules set it to the parameter's path. */
   name: string
   /** The version that a read captures now. */
   version = 0
   /** The version that the buffer holds; -1 before the first assign has run. */
   executedVersion = -1
-  /** undefined until the first assign has run. */
-  buffer: BufferHandle | undefined = undefined
+  /** undefined until the first assign has run. Of a backend that is gone where the device was lost since. */
+  storage: DeviceStorage | undefined = undefined
   /** Why the contents are gone: the program that was to write them failed after it had started. */
   lost: unknown = undefined
   private current: Tensor
@@ -93,6 +94,15 @@ export class State {
   /** Announces the version that a compiled program will write: reads from now on mean that one. */
   advance(): void {
     this.version++
+    this.current = this.readNode()
+  }
+
+  /** Takes its place on another device, with the value that was copied there. */
+  moveTo(device: Device, storage: DeviceStorage | undefined): void {
+    this.device = device
+    this.storage = storage
+    // A new version: what read the old place does not mean this one.
+    if (storage) this.executedVersion = ++this.version
     this.current = this.readNode()
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Backend } from '../../src/backends/backend.js'
 import { webgpu } from '../../src/backends/webgpu/index.js'
-import { BackendError, KernelTypeError, MemoryLimitError } from '../../src/errors.js'
+import { BackendError, DeviceLostError, KernelTypeError, MemoryLimitError } from '../../src/errors.js'
 import * as v from '../../src/kernel/expressions.js'
 import type { Launch } from '../../src/schedule/program.js'
 import { swiftShaderGpu } from './dawn.js'
@@ -231,10 +231,12 @@ describe.skipIf(!gpu)('webgpu', () => {
       const executable = await lost.load(chain(4, 1))
       device?.destroy()
       const error = await lost.run(executable, [buffer, lost.alloc(16)]).catch((reason: unknown) => reason)
-      expect(error).toBeInstanceOf(BackendError)
-      expect(String(error)).toMatch(/webgpu: expected a live device, got a lost one/)
-      await expect(lost.read(buffer, 0, 4)).rejects.toThrow(BackendError)
-      expect(() => lost.alloc(4)).toThrow(BackendError)
+      expect(error).toBeInstanceOf(DeviceLostError)
+      expect(String(error)).toMatch(
+        /DeviceLostError: webgpu run: expected a live GPU device, got one that was lost \(destroyed/,
+      )
+      await expect(lost.read(buffer, 0, 4)).rejects.toThrow(DeviceLostError)
+      expect(() => lost.alloc(4)).toThrow(DeviceLostError)
       await lost.close()
     })
 

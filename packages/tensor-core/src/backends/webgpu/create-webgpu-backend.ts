@@ -1,5 +1,5 @@
 import { printPass } from '../../codegen/print-pass.js'
-import { BackendError, MemoryLimitError, TensorError } from '../../errors.js'
+import { BackendError, DeviceLostError, MemoryLimitError, TensorError } from '../../errors.js'
 import type { FusedDefinition, GpuKernelSource } from '../../fused/fused-definition.js'
 import type { Program } from '../../schedule/program.js'
 import type { Backend, BufferHandle, Executable } from '../backend.js'
@@ -16,8 +16,13 @@ import { createWriteBytes } from './write-bytes.js'
 /** Programs submitted and not finished: more gives nothing, and lets memory and delays grow. */
 const MAX_IN_FLIGHT = 2
 
+/** A device that is being lost rejects calls before it says so; this long it is waited for. */
+const LOSS_NOTICE_MS = 50
+
 interface WebGpuBuffer extends BufferHandle {
   readonly gpu: GPUBuffer
+  /** Set when the device turns out to have had no memory for it. */
+  refused?: MemoryLimitError
 }
 
 interface LoadedProgram extends Executable {
@@ -48,24 +53,27 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   let liveBytes = 0
   let paramBytes = 0
   let closed = false
+  let loss: string | null = null
   let failure: TensorError | null = null
 
-  device.lost.then(
-    ({ message, reason }) => {
-      if (closed) return
-      const hint = 'Open the backend again and write the tensors anew.'
-      failure = new BackendError('webgpu', 'a live device', `a lost one (${reason}: ${message})`, hint)
-    },
-    () => {},
-  )
+  const lost = device.lost.then(({ message, reason }) => {
+    loss = `${reason}: ${message}`
+    return loss
+  })
   device.onuncapturederror = ({ error }) => {
     failure ??= typedError('webgpu', error)
   }
 
-  /** Throws what went wrong since the last call: errors of calls that cannot wait surface at the next one. */
+  /** Throws what went wrong since the last call: errors of calls that cannot wait surface at the next one, once. */
   const alive = (where: string): void => {
     if (closed) throw new BackendError(where, 'an open backend', 'one that was closed', 'Open a new one.')
-    if (failure) throw failure
+    if (loss !== null) {
+      const hint = 'Open the backend again and write what was on it anew.'
+      throw new DeviceLostError(where, 'a live GPU device', `one that was lost (${loss})`, hint)
+    }
+    const error = failure
+    failure = null
+    if (error) throw error
   }
   const ofUs = (where: string, buffer: BufferHandle): WebGpuBuffer => {
     if (buffers.has(buffer as WebGpuBuffer)) return buffer as WebGpuBuffer
@@ -90,9 +98,8 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     const started = (async () => work())()
     const scopes = Promise.all([device.popErrorScope(), device.popErrorScope()])
     const [result, errors] = await Promise.allSettled([started, scopes])
-    // A lost device rejects everything first and says so a moment later.
     if (result.status === 'rejected' || errors.status === 'rejected')
-      await new Promise((resolve) => setTimeout(resolve))
+      await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, LOSS_NOTICE_MS))])
     alive(where)
     const error = errors.status === 'fulfilled' ? errors.value.find((found) => found !== null) : null
     if (error) throw typedError(where, error)
@@ -100,6 +107,12 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     if (result.reason instanceof TensorError) throw result.reason
     throw new BackendError(where, 'work that the device accepts', String(result.reason))
   }
+
+  /** What went wrong with a buffer that there was no memory for is that, and not that it is invalid. */
+  const withMemory = <T>(used: readonly BufferHandle[], work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw used.map((buffer) => (buffer as WebGpuBuffer).refused).find((refused) => refused !== undefined) ?? error
+    })
 
   const loadVariant = async (loaded: LoadedProgram, aliases: readonly number[]): Promise<LoadedVariant> => {
     const signature = aliases.join(',')
@@ -177,11 +190,21 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       }
       checkMemory('webgpu alloc', size)
       const usage = BUFFER_USAGE.storage | BUFFER_USAGE.copySource | BUFFER_USAGE.copyDestination
+      device.pushErrorScope('out-of-memory')
       const buffer: WebGpuBuffer = { byteLength, gpu: device.createBuffer({ size, usage }) }
+      // Told before the errors of whatever uses it, which comes later.
+      device.popErrorScope().then(
+        (error) => {
+          if (error) buffer.refused = typedError('webgpu alloc', error) as MemoryLimitError
+        },
+        () => {},
+      )
       buffers.add(buffer)
       liveBytes += size
       return buffer
     },
+
+    lost,
 
     free(buffer) {
       const { gpu: gpuMemory } = ofUs('webgpu free', buffer)
@@ -201,7 +224,10 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       checkRange('webgpu read', buffer, byteOffset, byteLength)
       const source = ofUs('webgpu read', buffer).gpu
       if (byteLength === 0) return new Uint8Array(0)
-      return guarded('webgpu read', () => staging.read(source, byteOffset, byteLength))
+      return withMemory(
+        [buffer],
+        guarded('webgpu read', () => staging.read(source, byteOffset, byteLength)),
+      )
     },
 
     async load(program) {
@@ -253,7 +279,10 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
       checkBindings(loaded.program, bindings)
       const variant = await loadVariant(loaded, aliasesOf(loaded.program, bound))
       while (inFlight.length >= MAX_IN_FLIGHT) await inFlight.shift()
-      await guarded('webgpu run', () => submit(variant, bound))
+      await withMemory(
+        bindings,
+        guarded('webgpu run', () => submit(variant, bound)),
+      )
       inFlight.push(device.queue.onSubmittedWorkDone().catch(() => {}))
     },
 
