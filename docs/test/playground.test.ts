@@ -36,14 +36,10 @@ async function openPlayground(browser: Browser, { url }: ServedSite, problems: s
 const row = (page: Page, name: string) => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name }) })
 const status = (page: Page) => page.getByRole('status')
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
-const figure = async (page: Page, name: string): Promise<string> =>
-  (
-    await page
-      .locator('dl div')
-      .filter({ has: page.getByText(name, { exact: true }) })
-      .locator('dd')
-      .textContent()
-  ).trim()
+const figure = async (page: Page, name: string): Promise<string> => {
+  const entry = page.locator('dl div').filter({ has: page.getByText(name, { exact: true }) })
+  return (await entry.locator('dd').textContent()) ?? ''
+}
 const steps = (page: Page) => page.getByRole('spinbutton', { name: 'Steps' })
 const sample = (page: Page) => page.getByLabel('Text that the model wrote')
 

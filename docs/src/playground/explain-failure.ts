@@ -1,4 +1,4 @@
-import { ArgumentError, BackendError, MemoryLimitError, StateLostError } from '@almanac/tensor-core'
+import { ArgumentError, BackendError, DeviceLostError, MemoryLimitError, StateLostError } from '@almanac/tensor-core'
 import { NonFiniteLossError } from '@almanac/training'
 import { type Failure, ProtocolError } from './protocol.js'
 
@@ -18,6 +18,8 @@ export function explainFailure(error: unknown): Failure {
       todo: 'Choose a lower learning rate, then start again.',
     }
   }
+  if (error instanceof DeviceLostError)
+    return { what: `The GPU went away, and the model with it. ${what}`, todo: AGAIN }
   if (error instanceof BackendError || error instanceof StateLostError) {
     return { what: `The backend failed. ${what}`, todo: AGAIN }
   }

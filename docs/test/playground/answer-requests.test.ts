@@ -2,6 +2,7 @@ import {
   BackendError,
   cpuDevice,
   Device,
+  DeviceLostError,
   type FoundBackend,
   MemoryLimitError,
   setDefaultDevice,
@@ -151,6 +152,9 @@ test('errors of every kind become words', () => {
     what: 'Training went astray: the loss of step 7 was NaN.',
     todo: 'Choose a lower learning rate, then start again.',
   })
+  expect(explainFailure(new DeviceLostError('webgpu', 'a live device', 'a lost one')).what).toBe(
+    'The GPU went away, and the model with it. webgpu: expected a live device, got a lost one.',
+  )
   expect(explainFailure(new TypeError('x is not a function')).what).toBe(
     'Something failed that should not: x is not a function',
   )
