@@ -25,7 +25,7 @@ export const SettingsForm = defineComponent({
     const text = ref(SONNETS)
     const bytes = computed(() => new TextEncoder().encode(text.value).length)
     const { name: _, ...size } = PRESETS[0] as (typeof PRESETS)[number]
-    const chosen = reactive({ ...size, steps: 600, learningRate: 0.005 })
+    const chosen = reactive({ ...size, steps: 600, learningRate: 0.003 })
     const backend = ref<BackendName | ''>('')
     const working = computed(() => (props.backends ?? []).filter(({ works }) => works).map(({ name }) => name))
     // The first that works is the fastest; a choice stays while it works.
