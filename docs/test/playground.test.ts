@@ -105,6 +105,27 @@ describe.sequential('on the processor', () => {
     await page.close()
   })
 
+  test('a run that is too slow to stop is ended at once, and the next one works', async () => {
+    const page = await openPlayground(browser, site)
+    // One update of this takes minutes on the cpu backend, which does not look up from it.
+    await page.getByRole('radio', { name: 'Medium' }).check()
+    await page.getByRole('combobox', { name: 'Backend' }).selectOption('cpu')
+    await button(page, 'Start').click()
+    await status(page).filter({ hasText: 'Starting' }).waitFor()
+    await button(page, 'Stop').click()
+    await status(page).filter({ hasText: 'Stopping' }).waitFor()
+    await button(page, 'End at once').click()
+    await status(page).filter({ hasText: 'Stopped at step 0' }).waitFor()
+    expect(await button(page, 'Write').isDisabled()).toBe(true)
+
+    await page.getByRole('radio', { name: 'Tiny' }).check()
+    await page.getByRole('combobox', { name: 'Backend' }).selectOption('wasm')
+    await steps(page).fill('2')
+    await button(page, 'Start').click()
+    await status(page).filter({ hasText: 'Finished: 2 steps' }).waitFor()
+    await page.close()
+  })
+
   test('a text that is too short is refused in words, and the next is taken', async () => {
     const page = await openPlayground(browser, site)
     await page.getByRole('textbox', { name: 'Text' }).fill('To be, or not to be.')
