@@ -26,7 +26,7 @@ export async function buildSite(root: string, folder: string): Promise<BuiltSite
     throw new Error(`docs: expected docstrings without warnings, got ${warnings}. TypeDoc names them above.`)
   }
   // VitePress takes its configuration from a file only.
-  const config = siteConfig(html, join(folder, 'cache'), pages, api)
+  const config = siteConfig(root, html, join(folder, 'cache'), pages, api)
   mkdirSync(join(markdown, '.vitepress'), { recursive: true })
   writeFileSync(join(markdown, '.vitepress', 'config.mjs'), `export default ${JSON.stringify(config, null, 2)}\n`)
   await build(markdown)

@@ -1,3 +1,5 @@
+import { builtinModules } from 'node:module'
+import { join } from 'node:path'
 import type { DefaultTheme, UserConfig } from 'vitepress'
 import type { SourcePage } from './source-pages.js'
 import type { ApiPage } from './write-api.js'
@@ -24,8 +26,15 @@ const sidebar = (pages: readonly SourcePage[], api: readonly ApiPage[]): Default
   ]
 }
 
+/**
+ * Behind tests of the engine or in functions that a page never calls. Left alone by the bundler, which otherwise refuses to
+ * import a name from them.
+ */
+const NODE_ONLY = builtinModules.map((name) => `node:${name}`)
+
 /** VitePress's configuration, of plain values only. A link to a page that is not there fails the build. */
 export const siteConfig = (
+  root: string,
   html: string,
   cache: string,
   pages: readonly SourcePage[],
@@ -40,11 +49,17 @@ export const siteConfig = (
   themeConfig: {
     nav: [
       { text: 'Getting started', link: '/getting-started' },
+      { text: 'Playground', link: '/playground' },
       { text: 'API', link: '/api/' },
       { text: 'Papers', link: '/papers' },
     ],
     sidebar: sidebar(pages, api),
     search: { provider: 'local' },
     outline: [2, 3],
+  },
+  vite: {
+    // Pages that compute import their code by this name; the packages come from their sources, as the pages do.
+    resolve: { alias: { '@playground': join(root, 'docs', 'src', 'playground') }, conditions: ['@almanac/source'] },
+    worker: { format: 'es', rollupOptions: { external: NODE_ONLY } },
   },
 })

@@ -37,6 +37,7 @@ export const publishedPackages = (root: string): string[] =>
 export const sourcePages = (root: string): SourcePage[] => [
   { file: 'docs/pages/index.md', page: 'index', title: 'Almanac', section: 'Guide' },
   { file: 'docs/pages/getting-started.md', page: 'getting-started', title: 'Getting started', section: 'Guide' },
+  { file: 'docs/pages/playground.md', page: 'playground', title: 'Playground', section: 'Guide' },
   { file: 'docs/pages/how-it-fits.md', page: 'how-it-fits', title: 'How the packages fit', section: 'Guide' },
   { file: 'apps/reference/README.md', page: 'command', title: 'The almanac command', section: 'Guide' },
   ...publishedPackages(root).map(

@@ -1,40 +1,26 @@
-import { spawn } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundleScript } from '@almanac/test-kit'
 import { launchChromium } from '@almanac/test-kit/chromium'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { serveSite } from '../src/serve-site.js'
 import { sourcePages } from '../src/source-pages.js'
 import { apiPages } from '../src/write-api.js'
+import { BUILD_MS, testSite } from './support/test-site.js'
 
 const docs = join(import.meta.dirname, '..')
 const root = join(docs, '..')
-// Inside docs/: what VitePress writes there imports vue.
-const folder = join(docs, '.site', `test-${process.pid}`)
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Runs the command in a process of its own; rejects with its output unless it ends with 0. */
-async function makeSite(): Promise<string> {
-  const external = ['typedoc', 'typescript', 'vite', 'vitepress']
-  const script = await bundleScript(docs, join(docs, 'src', 'main.ts'), external)
-  const child = spawn(process.execPath, [script, '--out', folder], { cwd: root, timeout: 180_000 })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => (output += piece.toString()))
-  const code = await new Promise((done) => child.on('close', done))
-  if (code !== 0) throw new Error(`expected the site to build, got ${code}:\n${output}`)
-  return output
-}
-
-test('the site builds, every page is there, and a reader finds a function', { timeout: 240_000 }, async () => {
+test('the site builds, every page is there, and a reader finds a function', {
+  timeout: BUILD_MS + 60_000,
+}, async () => {
   // A link that leads nowhere fails here.
-  const output = await makeSite()
+  const { html, output } = await testSite()
   const pages = [...sourcePages(root), ...apiPages(root)].map(({ page }) => page)
   expect(pages).toEqual(expect.arrayContaining(['index', 'packages/serving', 'api/@almanac/tensor-core/nn']))
-  for (const page of pages) expect(existsSync(join(folder, 'html', `${page}.html`)), page).toBe(true)
+  for (const page of pages) expect(existsSync(join(html, `${page}.html`)), page).toBe(true)
   expect(output).toContain(`${sourcePages(root).length} pages and ${apiPages(root).length} of API reference`)
 
-  const server = await serveSite(join(folder, 'html'), 0)
+  const server = await serveSite(html, 0)
   const browser = await launchChromium()
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })

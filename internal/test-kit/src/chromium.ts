@@ -5,6 +5,9 @@ import { type Browser, chromium } from 'playwright-core'
 /** Where Debian's chromium package puts its browser. */
 const DEBIAN = '/usr/bin/chromium'
 
+/** WebGPU on SwiftShader, a CPU: without these the browser finds no adapter where there is no GPU. */
+export const SOFTWARE_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] as const
+
 /**
  * A real headless Chromium: the npm package's where there is one for this machine, else Debian's. Close it.
  * `more`: arguments of its command line.

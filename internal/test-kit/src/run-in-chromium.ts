@@ -2,10 +2,7 @@ import { createServer } from 'node:http'
 import { isBuiltin } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { build, type Plugin } from 'esbuild'
-import { launchChromium } from './chromium.js'
-
-/** Chromium's WebGPU on SwiftShader, for machines without a GPU. */
-export const SWIFTSHADER_ARGUMENTS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] as const
+import { launchChromium, SOFTWARE_WEBGPU } from './chromium.js'
 
 /** What stands behind branches that a page never takes. */
 const ONLY_IN_NODE = ['esbuild', 'playwright-core', '@sparticuz/chromium', 'webgpu', 'vitest']
@@ -54,7 +51,7 @@ export async function runInChromium<Result>(
     response.writeHead(200, { ...isolated, 'Content-Type': type }).end(body)
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const browser = await launchChromium(SWIFTSHADER_ARGUMENTS)
+  const browser = await launchChromium(SOFTWARE_WEBGPU)
   try {
     const page = await browser.newPage()
     const problems: string[] = []
