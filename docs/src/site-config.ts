@@ -1,4 +1,3 @@
-import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import type { DefaultTheme, UserConfig } from 'vitepress'
 import type { SourcePage } from './source-pages.js'
@@ -25,12 +24,6 @@ const sidebar = (pages: readonly SourcePage[], api: readonly ApiPage[]): Default
     group('Decisions', true),
   ]
 }
-
-/**
- * Behind tests of the engine or in functions that a page never calls. Left alone by the bundler, which otherwise refuses to
- * import a name from them.
- */
-const NODE_ONLY = builtinModules.map((name) => `node:${name}`)
 
 /** VitePress's configuration, of plain values only. A link to a page that is not there fails the build. */
 export const siteConfig = (
@@ -60,6 +53,6 @@ export const siteConfig = (
   vite: {
     // Pages that compute import their code by this name; the packages come from their sources, as the pages do.
     resolve: { alias: { '@playground': join(root, 'docs', 'src', 'playground') }, conditions: ['@almanac/source'] },
-    worker: { format: 'es', rollupOptions: { external: NODE_ONLY } },
+    worker: { format: 'es' },
   },
 })

@@ -1,5 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { FileHandle } from 'node:fs/promises'
 import type { RandomAccess } from '@almanac/tensor-core/safetensors'
 import { CheckpointError } from './checkpoint-error.js'
 import type { CheckpointStorage } from './checkpoint-storage.js'
@@ -9,47 +8,55 @@ const TEMPORARY = /\.tmp-(\d+)$/
 /** A writer with that process id may live (ids are used again), but none pauses this long. */
 const ABANDONED_AFTER_MS = 10 * 60 * 1000
 
+/** Loaded inside: a bundler for pages refuses names of a module that a page does not have. */
+type FileSystem = typeof import('node:fs/promises')
+
 /** See `fileStorage`, which loads this module lazily. */
 export async function nodeFileStorage(folder: string): Promise<CheckpointStorage> {
+  const [fs, { join }] = await Promise.all([import('node:fs/promises'), import('node:path')])
   await intoCheckpointError(`checkpoint folder ${folder}`, 'a folder that can be written', async () => {
-    await mkdir(folder, { recursive: true })
-    await removeLeftovers(folder)
+    await fs.mkdir(folder, { recursive: true })
+    await removeLeftovers(fs, folder)
   })
   return {
-    write: (name, chunks) => writeAtomically(folder, name, chunks),
+    write: (name, chunks) => writeAtomically(fs, folder, join(folder, name), chunks),
     async read(name) {
       const path = join(folder, name)
-      return intoCheckpointError(path, 'a readable file', () => openForReading(path))
+      return intoCheckpointError(path, 'a readable file', () => openForReading(fs, path))
     },
     async list() {
-      const names = await readdir(folder)
+      const names = await fs.readdir(folder)
       return names.filter((name) => !TEMPORARY.test(name)).sort()
     },
     async remove(name) {
-      await rm(join(folder, name), { force: true })
+      await fs.rm(join(folder, name), { force: true })
     },
   }
 }
 
-async function writeAtomically(folder: string, name: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const path = join(folder, name)
+async function writeAtomically(
+  fs: FileSystem,
+  folder: string,
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<void> {
   const temporary = `${path}.tmp-${process.pid}`
   await intoCheckpointError(path, 'room for a checkpoint', async () => {
     let file: FileHandle | undefined
     try {
-      file = await open(temporary, 'w')
+      file = await fs.open(temporary, 'w')
       for await (const chunk of chunks) await writeAll(file, chunk)
       // The bytes before the name: a rename that reaches the disk first would name an empty file after a power cut.
       await file.sync()
       await file.close()
       file = undefined
-      await rename(temporary, path)
+      await fs.rename(temporary, path)
     } catch (error) {
       await file?.close().catch(() => undefined)
-      await rm(temporary, { force: true }).catch(() => undefined)
+      await fs.rm(temporary, { force: true }).catch(() => undefined)
       throw error
     }
-    await syncFolder(folder)
+    await syncFolder(fs, folder)
   })
 }
 
@@ -59,9 +66,9 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 /** Makes a rename last. Windows cannot open folders, and needs no such thing. */
-async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(fs: FileSystem, folder: string): Promise<void> {
   if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
+  const handle = await fs.open(folder, 'r')
   try {
     await handle.sync()
   } finally {
@@ -69,10 +76,10 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function openForReading(path: string): Promise<RandomAccess | null> {
+async function openForReading(fs: FileSystem, path: string): Promise<RandomAccess | null> {
   let file: FileHandle
   try {
-    file = await open(path, 'r')
+    file = await fs.open(path, 'r')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
@@ -99,14 +106,14 @@ async function openForReading(path: string): Promise<RandomAccess | null> {
   }
 }
 
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
+async function removeLeftovers(fs: FileSystem, folder: string): Promise<void> {
+  for (const name of await fs.readdir(folder)) {
     const pid = TEMPORARY.exec(name)?.[1]
     if (pid === undefined) continue
-    const path = join(folder, name)
-    const written = await stat(path).catch(() => null)
+    const path = `${folder}/${name}`
+    const written = await fs.stat(path).catch(() => null)
     if (written && isWriting(Number(pid)) && Date.now() - written.mtimeMs < ABANDONED_AFTER_MS) continue
-    await rm(path, { force: true })
+    await fs.rm(path, { force: true })
   }
 }
 

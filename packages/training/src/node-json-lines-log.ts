@@ -1,9 +1,11 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { ProgressLog } from './json-lines-log.js'
 import type { ProgressEvent } from './progress-event.js'
 
 /** See `jsonLinesLog`, which loads this module lazily. */
 export async function nodeJsonLinesLog(path: string): Promise<ProgressLog> {
+  // Not at the top: a bundler for pages refuses names of a module that a page does not have.
+  const { open } = await import('node:fs/promises')
   const file = await open(path, 'a+')
   const begun = performance.now()
   let fresh = true

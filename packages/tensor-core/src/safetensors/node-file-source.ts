@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises'
 import type { RandomAccess } from './random-access.js'
 
 /** One read of Node is at most 2^31 - 1 bytes. */
@@ -6,6 +5,8 @@ const MAX_READ = 2 ** 30
 
 /** Random access to a file. Only for Node, which is why nothing but `fileSource` loads this module, and lazily. */
 export async function nodeFileSource(path: string): Promise<RandomAccess> {
+  // Not at the top: a bundler for pages refuses names of a module that a page does not have.
+  const { open } = await import('node:fs/promises')
   const file = await open(path, 'r')
   try {
     const { size } = await file.stat()
