@@ -46,7 +46,16 @@ export {
 } from './dtype.js'
 export * from './errors.js'
 export { floatBits } from './float-bits.js'
-export { type BlockFormat, type BlockFormatDefinition, blockByteLength, defineFormat, q8_0 } from './formats/index.js'
+export {
+  type BlockFormat,
+  type BlockFormatDefinition,
+  type BlockReader,
+  type BlockWgsl,
+  blockByteLength,
+  defineFormat,
+  q4_0,
+  q8_0,
+} from './formats/index.js'
 export { type AdamWOptions, adamwStep } from './fused/adamw-step.js'
 export { blockMatmul } from './fused/block-matmul.js'
 export { blockTake } from './fused/block-take.js'
