@@ -1,4 +1,7 @@
+export { type BlockDecoder, blockDecoder } from './block-decoder.js'
 export { reduceWorkgroup, type WorkgroupReduction } from './reduce-workgroup.js'
+export { type PanelReader, type TileProduct, tileProduct } from './tile-product.js'
+export { LARGE_TILE, SMALL_TILE, type TileShape, tileName, tileShapeFor, tilesOf } from './tile-shape.js'
 export {
   defineWgsl,
   type GpuTraits,

@@ -11,12 +11,17 @@ const SUBGROUP = { sum: 'subgroupAdd', max: 'subgroupMax' }
 const START = { sum: '0.0', max: '-3.4028234663852886e38' }
 
 /**
- * A reduction of a float over all invocations of a workgroup: a tree in workgroup memory, or of subgroups first. It holds
- * barriers, so it stands under uniform control flow.
+ * A reduction of floats, or of vectors lane by lane, over all invocations of a workgroup: a tree in workgroup memory, or of
+ * subgroups first. It holds barriers, so it stands under uniform control flow.
  */
-export function reduceWorkgroup(op: 'sum' | 'max', invocations: number, gpu: GpuTraits): WorkgroupReduction {
-  const shared = `${op}Parts`
-  const declarations = `var<workgroup> ${shared}: array<f32, ${invocations}>;\n`
+export function reduceWorkgroup(
+  op: 'sum' | 'max',
+  invocations: number,
+  gpu: GpuTraits,
+  type: 'f32' | 'vec4<f32>' = 'f32',
+): WorkgroupReduction {
+  const shared = type === 'f32' ? `${op}Parts` : `${op}PartsOf4`
+  const declarations = `var<workgroup> ${shared}: array<${type}, ${invocations}>;\n`
   if (gpu.subgroups) {
     return {
       declarations,
@@ -25,7 +30,7 @@ export function reduceWorkgroup(op: 'sum' | 'max', invocations: number, gpu: Gpu
     if (lane == 0u) { ${shared}[local / lanes] = part; }
     workgroupBarrier();
   }
-  var ${result} = ${START[op]};
+  var ${result} = ${type}(${START[op]});
   for (var part = 0u; part < (${invocations}u + lanes - 1u) / lanes; part++) { ${result} = ${JOIN[op](result, `${shared}[part]`)}; }
   workgroupBarrier();`,
     }

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { foldGroups } from '../../src/backends/webgpu/dispatch-count.js'
 import { compile, type Device, explain, setDefaultDevice, type Tensor, tensor, webgpuDevice } from '../../src/index.js'
 import { sizeOf } from '../../src/shape.js'
+import { adapterWith, FEATURE_SETS } from './adapter-with.js'
 import { nullGpu, swiftShaderGpu } from './dawn.js'
 
 const [swiftShader, nothing] = [await swiftShaderGpu(), await nullGpu()]
@@ -100,19 +101,8 @@ describe.skipIf(!swiftShader)('products in WGSL on SwiftShader', () => {
 })
 
 describe.skipIf(!nothing)("Dawn's validator takes products in WGSL", () => {
-  const features = ['shader-f16', 'subgroups'] as const
-  it.each([[[]], [['shader-f16']], [['subgroups']], [features]] as const)('with the features %j', async (kept) => {
-    const adapter = (await nothing?.requestAdapter()) as GPUAdapter
-    // The adapter as it would be if it had only these.
-    const limited = new Proxy(adapter, {
-      get(of, name) {
-        if (name === 'features') return new Set([...of.features].filter((f) => (kept as readonly string[]).includes(f)))
-        const value = Reflect.get(of, name, of)
-        return typeof value === 'function' ? value.bind(of) : value
-      },
-    })
-    for (const feature of kept) expect([...adapter.features], feature).toContain(feature)
-    const device = webgpuDevice({ adapter: limited })
+  it.each(FEATURE_SETS.map((set) => [set]))('with the features %j', async (features) => {
+    const device = webgpuDevice({ adapter: await adapterWith(nothing as GPU, features) })
     await onDevice(device, async () => {
       for (const [, m, k, n] of shapes) {
         for (const dtype of ['float32', 'float16', 'bfloat16'] as const) {
