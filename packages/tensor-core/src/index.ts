@@ -50,7 +50,16 @@ export {
 export * from './errors.js'
 export { type BackendName, type FindBackendsOptions, type FoundBackend, findBackends } from './find-backends.js'
 export { floatBits } from './float-bits.js'
-export { type BlockFormat, type BlockFormatDefinition, blockByteLength, defineFormat, q8_0 } from './formats/index.js'
+export {
+  type BlockFormat,
+  type BlockFormatDefinition,
+  type BlockReader,
+  type BlockWgsl,
+  blockByteLength,
+  defineFormat,
+  q4_0,
+  q8_0,
+} from './formats/index.js'
 export { type AdamWOptions, adamwStep } from './fused/adamw-step.js'
 export { blockMatmul } from './fused/block-matmul.js'
 export { blockTake } from './fused/block-take.js'

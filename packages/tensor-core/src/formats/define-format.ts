@@ -41,6 +41,25 @@ export interface BlockFormat {
   ) => Value[]
   /** The blocks as integers, for kernels with vectors of four lanes: products with them are then taken on integers. */
   readonly integers?: BlockIntegers
+  /** Decoding in WGSL, for products on GPUs that share memory. Without it they run by decodeElement or dotTile. */
+  readonly wgsl?: BlockWgsl
+}
+
+export interface BlockWgsl {
+  /**
+   * The body of a WGSL function of `at` and `i` (both i32) that returns values 4 i to 4 i + 3 of the block at byte `at`, a
+   * vec4<f32>. Neighbouring invocations ask for neighbouring i: what they read should lie side by side.
+   */
+  decodeFour(read: BlockReader): string
+}
+
+/** The packed bytes in WGSL, all little-endian u32 expressions. Byte indices are i32 expressions. */
+export interface BlockReader {
+  /** Four bytes, from any byte on. */
+  word(byte: string): string
+  /** Two bytes, from an even byte on. */
+  half(byte: string): string
+  byte(byte: string): string
 }
 
 export interface BlockIntegers {
@@ -75,18 +94,29 @@ export interface BlockFormatDefinition {
   readonly encodeBlock: BlockFormat['encodeBlock']
   readonly dotTile?: BlockFormat['dotTile']
   readonly integers?: BlockFormat['integers']
+  /** Needs a block size that is a multiple of four. */
+  readonly wgsl?: BlockFormat['wgsl']
 }
 
 /**
  * Makes a block format from its definition and puts the length checks around it.
- * @throws ArgumentError when a size is not a positive integer
+ * @throws ArgumentError when a size is not a positive integer, or no multiple of four where `wgsl` needs one
  */
 export function defineFormat(definition: BlockFormatDefinition): BlockFormat {
-  const { name, blockSize, bytesPerBlock, encode, decode, decodeElement, encodeBlock, dotTile, integers } = definition
+  const { name, blockSize, bytesPerBlock, encode, decode, decodeElement, encodeBlock, dotTile, integers, wgsl } =
+    definition
   for (const [field, size] of Object.entries({ blockSize, bytesPerBlock })) {
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new ArgumentError('defineFormat', `${field} as a positive integer`, String(size), `Check format ${name}.`)
     }
+  }
+  if (wgsl && blockSize % 4 !== 0) {
+    throw new ArgumentError(
+      'defineFormat',
+      'a blockSize that is a multiple of 4 beside wgsl',
+      `${blockSize}`,
+      `Leave wgsl away from format ${name}.`,
+    )
   }
   return Object.freeze({
     kind: 'block' as const,
@@ -97,6 +127,7 @@ export function defineFormat(definition: BlockFormatDefinition): BlockFormat {
     encodeBlock,
     ...(dotTile ? { dotTile } : {}),
     ...(integers ? { integers } : {}),
+    ...(wgsl ? { wgsl } : {}),
     encode(values: Float32Array): Uint8Array {
       if (!encode) {
         throw new DTypeError(

@@ -1,14 +1,15 @@
 import * as v from '../kernel/expressions.js'
 import type { Value } from '../kernel/value.js'
 
-/** float16 bits in kernels, for the scales of block formats: finite and not negative. */
+/** float16 bits in kernels, for the scales of block formats, which are finite. */
 
 /** The value of the low 16 bits: moved into a float32's fields, the exponent's bias mended by a product with 2^112. */
 export function float32OfFloat16Bits(bits: Value): Value {
-  return v.mul(v.bitcast(v.shl(v.and(bits, 0x7fff), 13), 'f32'), 2 ** 112)
+  const sign = v.shl(v.and(bits, 0x8000), 16)
+  return v.mul(v.bitcast(v.or(v.shl(v.and(bits, 0x7fff), 13), sign), 'f32'), 2 ** 112)
 }
 
-/** The nearest float16's bits, halves to even. */
+/** The nearest float16's bits, halves to even, of a value that is not negative. */
 export function float16BitsOf(value: Value): Value {
   const bits = v.bitcast(v.mul(value, 2 ** -112), 'u32')
   return v.shr(v.add(v.add(bits, 0xfff), v.and(v.shr(bits, 13), 1)), 13)

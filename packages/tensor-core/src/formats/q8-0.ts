@@ -1,9 +1,9 @@
-import { ArgumentError } from '../errors.js'
 import { fromFloat16Bits, toFloat16Bits } from '../float-bits.js'
 import * as v from '../kernel/expressions.js'
 import type { Value } from '../kernel/value.js'
 import { defineFormat } from './define-format.js'
 import { float16BitsOf, float32OfFloat16Bits } from './float16-kernel.js'
+import { refuseValue } from './refuse-value.js'
 
 const BLOCK = 32
 const BYTES = 34
@@ -25,7 +25,7 @@ export const q8_0 = defineFormat({
       let largest = 0
       for (const value of block) {
         // The negation also catches NaN.
-        if (!(Math.abs(value) < LIMIT)) refuse(value, start)
+        if (!(Math.abs(value) < LIMIT)) refuseValue('Q8_0', LIMIT, value, start)
         largest = Math.max(largest, Math.abs(value))
       }
       const scale = Math.fround(largest / 127)
@@ -91,19 +91,15 @@ export const q8_0 = defineFormat({
       k.store(bytes, v.add(v.add(to, 2), i), v.bitcast(v.convert(away, 'i32'), 'u32'))
     })
   },
+  wgsl: {
+    decodeFour: ({ word, half }) => `let scale = unpack2x16float(${half('at')}).x;
+  let packed = vec4<i32>(bitcast<i32>(${word('at + 2 + 4 * i')}));
+  return scale * vec4<f32>((packed << vec4<u32>(24u, 16u, 8u, 0u)) >> vec4<u32>(24u));`,
+  },
 })
 
 /** From here on max|x| / 127 rounds to infinity in float16. */
 const LIMIT = 127 * 65520
-
-function refuse(value: number, start: number): never {
-  throw new ArgumentError(
-    'Q8_0.encode',
-    `finite values below ${LIMIT} in magnitude`,
-    `${value} in the block at ${start}`,
-    'Keep this tensor unpacked.',
-  )
-}
 
 function roundHalfAway(value: number): number {
   return value < 0 ? -Math.floor(0.5 - value) : Math.floor(value + 0.5)

@@ -23,7 +23,7 @@ export const blockMatmul = defineFused({
     }
     return matmul(x, cast(w, 'float32'), { transposeB: true })
   },
-  kernels: { wasm: () => import('./block-matmul.wasm.js'), webgpu: () => import('./block-matmul.kernel.js') },
+  kernels: { wasm: () => import('./block-matmul.wasm.js'), webgpu: () => import('./block-matmul.wgsl.js') },
   supports: ([x]) => x?.dtype === 'float32',
   flops: ([x, w]) => 2 * sizeOf((x as TensorSpec).shape) * ((w as TensorSpec).shape[0] as number),
 })

@@ -29,6 +29,6 @@ export const gatherMatmul = defineFused({
     const rows = matmul(reshape(x, [n, 1, k]), take(w, indices))
     return reshape(rows, [n, w.shape[2] as number])
   },
-  kernels: { wasm: () => import('./gather-matmul.kernel.js'), webgpu: () => import('./gather-matmul.kernel.js') },
+  kernels: { wasm: () => import('./gather-matmul.kernel.js'), webgpu: () => import('./gather-matmul.wgsl.js') },
   supports: ([x, w]) => x?.dtype === 'float32' && w?.dtype === 'float32',
 })

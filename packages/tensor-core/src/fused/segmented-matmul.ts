@@ -44,6 +44,6 @@ export const segmentedMatmul = defineFused({
     }
     return total ?? zeros([n, m])
   },
-  kernels: { wasm: () => import('./segmented-matmul.kernel.js'), webgpu: () => import('./segmented-matmul.kernel.js') },
+  kernels: { wasm: () => import('./segmented-matmul.kernel.js'), webgpu: () => import('./segmented-matmul.wgsl.js') },
   supports: ([x, w]) => x?.dtype === 'float32' && w?.dtype === 'float32',
 })

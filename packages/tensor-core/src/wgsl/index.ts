@@ -1,3 +1,4 @@
+export { type BlockDecoder, blockDecoder } from './block-decoder.js'
 export { configurationOf, type KernelFamily, kernelFamily } from './kernel-family.js'
 export { type OrderKey, orderKey } from './order-key.js'
 export {
@@ -5,6 +6,8 @@ export {
   reduceWorkgroup,
   type WorkgroupReduction,
 } from './reduce-workgroup.js'
+export { type PanelReader, type TileProduct, tileProduct } from './tile-product.js'
+export { LARGE_TILE, SMALL_TILE, type TileShape, tileName, tileShapeFor, tilesOf } from './tile-shape.js'
 export {
   defineWgsl,
   type GpuTraits,

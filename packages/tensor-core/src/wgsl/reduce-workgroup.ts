@@ -8,7 +8,7 @@ export interface WorkgroupReduction {
 
 export interface ReductionOptions {
   /** Default f32. Vectors are reduced by their elements: several sums at the price of one. */
-  readonly type?: 'f32' | 'i32' | 'u32' | 'vec2<f32>' | 'vec3<f32>'
+  readonly type?: 'f32' | 'i32' | 'u32' | 'vec2<f32>' | 'vec3<f32>' | 'vec4<f32>'
   /**
    * Invocations that reduce together: each run of so many, a power of two. Default: the workgroup. Parts of a workgroup go
    * through its memory also where there are subgroups, whose size is known only when the shader runs.

@@ -1,6 +1,6 @@
 import { seededRandom } from '@almanac/test-kit'
 import { afterAll, expect, test } from 'vitest'
-import { cpuDevice, matmul, q8_0, State, tensor, tensorFromBytes, wasmDevice } from '../../src/index.js'
+import { cpuDevice, matmul, q4_0, q8_0, State, tensor, tensorFromBytes, wasmDevice } from '../../src/index.js'
 
 const devices = [1, 2].map((threads) => wasmDevice({ threads }))
 const cpu = cpuDevice()
@@ -16,7 +16,7 @@ function activations(rows: number, depth: number): Float32Array {
 }
 
 // Few rows, rows that share the unpacking of a block, rows that are worth unpacking all; odd numbers of columns and blocks.
-test.each([
+const SIZES = [
   [1, 160, 71],
   [2, 32, 1],
   [1, 64, 2],
@@ -28,17 +28,19 @@ test.each([
   [9, 160, 71],
   [50, 416, 101],
   [13, 800, 2],
-])(
-  'products of %i rows, depth %i, %i columns are off by no more than the rounding of activations',
-  async (rows, depth, columns) => {
+] as const
+
+test.each([q8_0, q4_0].flatMap((format) => SIZES.map((sizes) => [format.name, ...sizes, format] as const)))(
+  '%s: products of %i rows, depth %i, %i columns are off by no more than the rounding of activations',
+  async (_, rows, depth, columns, format) => {
     const random = seededRandom(rows)
     const x = activations(rows, depth)
-    const packed = q8_0.encode(Float32Array.from({ length: columns * depth }, () => random.next() - 0.5))
+    const packed = format.encode(Float32Array.from({ length: columns * depth }, () => random.next() - 0.5))
     const w = new Float32Array(columns * depth)
-    q8_0.decode(packed, w)
+    format.decode(packed, w)
     const results = []
     for (const device of devices) {
-      const weights = tensor(w, { shape: [columns, depth], device }).cast(q8_0)
+      const weights = tensor(w, { shape: [columns, depth], device }).cast(format)
       results.push(await matmul(tensor(x, { shape: [rows, depth], device }), weights, { transposeB: true }).data())
     }
     expect(results[1]).toEqual(results[0])

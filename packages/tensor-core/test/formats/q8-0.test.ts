@@ -94,6 +94,10 @@ describe('defineFormat', () => {
     expect(() => defineFormat({ name: 'F', blockSize: 1, bytesPerBlock: 1.5, decode, ...kernelHooks })).toThrow(
       'got 1.5',
     )
+    const wgsl = { decodeFour: () => 'return vec4<f32>(0.0);' }
+    expect(() => defineFormat({ name: 'F', blockSize: 6, bytesPerBlock: 1, decode, ...kernelHooks, wgsl })).toThrow(
+      'defineFormat: expected a blockSize that is a multiple of 4 beside wgsl, got 6. Leave wgsl away from format F.',
+    )
   })
 
   it('says so when a format is only read', () => {

@@ -1,7 +1,7 @@
 import { assertClose, seededRandom, toleranceFor } from '@almanac/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as core from '../../src/index.js'
-import { type Device, q8_0, realize, setDefaultDevice, Tensor, tensor } from '../../src/index.js'
+import { type Device, defineFormat, q4_0, q8_0, realize, setDefaultDevice, Tensor, tensor } from '../../src/index.js'
 import { cpu64, type TestDevice, wasm, webgpu } from '../support/devices.js'
 
 /** Inputs and options of one call, made anew on each device. */
@@ -59,6 +59,13 @@ const SHAPES = [
 
 /** More of them for ops on rows: one element, long rows, many rows, and lengths around what GPUs take at a time. */
 const ROW_SHAPES = [...SHAPES, [1, 1], [4, 3], [5, 63], [5, 65], [3, 257], [300, 40], [2, 5000]] as const
+const { wgsl: _, ...withoutWgsl } = q8_0
+/** Q8_0 as a format that leaves products to the kernel language. */
+const q8_0WithoutWgsl = defineFormat({
+  ...withoutWgsl,
+  name: 'Q8_0 without WGSL',
+  encode: (values, out) => out.set(q8_0.encode(values)),
+})
 
 const targets = (rows: number, classes: number) =>
   ints(...Array.from({ length: rows }, (_, i) => (i % 4 === 3 ? -100 : (i * 7) % classes)))
@@ -152,20 +159,58 @@ const CASES: Case[] = [
     inputs: () => [random(3, 17, 33), random(4, 2, 33, 70), ints(0, 10, 17)],
   },
   {
-    op: 'gatherMatmul',
-    title: 'gatherMatmul',
-    inputs: () => [random(5, 6, 9), random(6, 3, 9, 21), ints(2, 0, 1, 1, 2, 0)],
+    op: 'segmentedMatmul',
+    title: 'segmentedMatmul, segments of several tiles, by fours, rows outside of them',
+    inputs: () => [random(16, 131, 36), random(17, 3, 36, 72), ints(2, 68, 68, 129)],
   },
   {
-    op: 'blockTake',
-    title: 'blockTake, also outside of the table',
-    inputs: () => [random(11, 6, 64).cast(q8_0), ints(2, 0, -1, 5, 6)],
+    op: 'segmentedMatmul',
+    title: 'segmentedMatmul, few rows, by fours',
+    inputs: () => [random(18, 6, 20), random(19, 4, 20, 72), ints(1, 1, 3, 4, 5)],
   },
-  { op: 'blockMatmul', title: 'blockMatmul, one row', inputs: () => [random(7, 1, 64), random(8, 11, 64).cast(q8_0)] },
+  {
+    op: 'segmentedMatmul',
+    title: 'segmentedMatmul, large tiles',
+    inputs: () => [random(20, 400, 8), random(21, 2, 8, 1540), ints(0, 130, 399)],
+  },
+  {
+    op: 'gatherMatmul',
+    title: 'gatherMatmul, also outside of the matrices',
+    inputs: () => [random(5, 6, 9), random(6, 3, 9, 21), ints(2, 0, -1, 1, 3, 0)],
+  },
+  {
+    op: 'gatherMatmul',
+    title: 'gatherMatmul, by fours',
+    inputs: () => [random(22, 6, 35), random(23, 3, 35, 72), ints(2, 0, 1, 1, 2, 0)],
+  },
+  ...[q8_0, q4_0].map((format) => ({
+    op: 'blockTake',
+    title: `blockTake, ${format.name}, also outside of the table`,
+    inputs: () => [random(11, 6, 64).cast(format), ints(2, 0, -1, 5, 6)],
+  })),
   {
     op: 'blockMatmul',
-    title: 'blockMatmul, several rows',
+    title: 'blockMatmul, batch axes',
     inputs: () => [random(9, 3, 5, 96), random(10, 7, 96).cast(q8_0)],
+  },
+  ...[q8_0, q4_0].flatMap((format) =>
+    [1, 2, 4, 5, 33].flatMap((rows) =>
+      [32, 64, 96, 1056].map((depth) => ({
+        op: 'blockMatmul',
+        title: `blockMatmul, ${format.name}, ${rows} rows, depth ${depth}`,
+        inputs: () => [scaled(rows, depth ** -0.5, rows, depth), random(depth, 39, depth).cast(format)],
+      })),
+    ),
+  ),
+  {
+    op: 'blockMatmul',
+    title: 'blockMatmul, large tiles',
+    inputs: () => [random(12, 700, 32), random(13, 705, 32).cast(q8_0)],
+  },
+  {
+    op: 'blockMatmul',
+    title: 'blockMatmul, a format without WGSL',
+    inputs: () => [random(14, 3, 64), random(15, 5, 64).cast(q8_0WithoutWgsl)],
   },
 ]
 

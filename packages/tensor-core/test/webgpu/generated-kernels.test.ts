@@ -2,6 +2,7 @@ import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, it } from 'vitest'
 import { webgpu } from '../../src/backends/webgpu/index.js'
 import { type DType, isBlock, type ScalarDType } from '../../src/dtype.js'
+import { q4_0 } from '../../src/formats/q4-0.js'
 import { q8_0 } from '../../src/formats/q8-0.js'
 import { argmaxRecord } from '../../src/ops/argmax.js'
 import { argsortRecord } from '../../src/ops/argsort.js'
@@ -251,12 +252,14 @@ const CASES: OpCase[] = [
     attributes: { shape: [40], stream: 1, pairs: false },
     inputs: [[[2], 'uint32', [1, 4_000_000_000]]],
   },
-  {
-    record: encodeBlocksRecord,
-    attributes: { format: q8_0 },
-    inputs: [[[3, 64], 'float32', Array.from({ length: 192 }, (_, i) => Math.sin(i))]],
-  },
-  { record: decodeBlocksRecord, inputs: [[[3, 64], q8_0, Array.from({ length: 192 }, (_, i) => Math.cos(i))]] },
+  ...[q8_0, q4_0].flatMap((format): OpCase[] => [
+    {
+      record: encodeBlocksRecord,
+      attributes: { format },
+      inputs: [[[3, 64], 'float32', Array.from({ length: 192 }, (_, i) => Math.sin(i))]],
+    },
+    { record: decodeBlocksRecord, inputs: [[[3, 64], format, Array.from({ length: 192 }, (_, i) => Math.cos(i))]] },
+  ]),
 ]
 
 describe.skipIf(!backend)('ops by their portable kernel on webgpu equal their reference', () => {

@@ -11,6 +11,7 @@ import {
   matmul,
   normal,
   permute,
+  q4_0,
   q8_0,
   randomBits,
   segmentedMatmul,
@@ -99,12 +100,14 @@ const products: ConformanceCase[] = [
   one('matmul of an expanded operand', [unit([1, 5]), unit([5, 4])], (a, b) => matmul(expand(a, [6, 5]), b)),
   one('matmul inside an expression', [unit([6, 5]), unit([5, 7]), unit([7])], (a, b, c) => matmul(a, b).add(c).relu()),
   one('einsum bthd,bshd->bhts', [unit([2, 3, 2, 5]), unit([2, 4, 2, 5])], (a, b) => einsum('bthd,bshd->bhts', a, b)),
-  {
-    name: 'matmul with packed weights',
-    opClass: 'rounded',
-    inputs: [unit([3, 64]), unit([5, 64])],
-    run: (x, w) => matmul(x as Tensor, (w as Tensor).cast(q8_0), { transposeB: true }),
-  },
+  ...[q8_0, q4_0].map(
+    (format): ConformanceCase => ({
+      name: `matmul with weights packed in ${format.name}`,
+      opClass: 'rounded',
+      inputs: [unit([3, 64]), unit([5, 64])],
+      run: (x, w) => matmul(x as Tensor, (w as Tensor).cast(format), { transposeB: true }),
+    }),
+  ),
   one('segmentedMatmul', [unit([7, 5]), unit([3, 5, 6]), row('int32', [1, 3, 3, 6])], (x, w, o) =>
     segmentedMatmul(x, w, o),
   ),

@@ -9,6 +9,7 @@ import {
   mul,
   pad,
   permute,
+  q4_0,
   q8_0,
   reshape,
   SCALAR_DTYPES,
@@ -150,6 +151,10 @@ const views: ConformanceCase[] = [
   ]),
   one('a mask of where', [input([4, 5]), input([5], 'bool')], (x, m) => maskedFill(x, m, 7)),
   one('packed weights, decoded', [input([2, 64])], (x) => x.cast(q8_0).cast('float32')),
+  one('packed weights of four bits, decoded, in two formats', [input([3, 96])], (x) => [
+    x.cast(q4_0).cast('float32'),
+    x.cast(q4_0).cast('float16'),
+  ]),
   one('packed weights, read by slices of rows', [input([4, 32])], (x) => x.cast(q8_0).cast('float16')),
 ]
 

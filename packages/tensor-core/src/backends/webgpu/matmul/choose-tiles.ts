@@ -1,11 +1,11 @@
 import type { MatmulProblem } from '../../../codegen/matmul-problem.js'
 import { configurationOf } from '../../../wgsl/kernel-family.js'
+import type { TileShape } from '../../../wgsl/tile-shape.js'
 import type { GpuTraits } from '../../../wgsl/wgsl-source.js'
 import { largeTiles } from './large-tiles.js'
 import { batchesOf } from './matmul-launch.js'
 import { mediumTiles } from './medium-tiles.js'
 import { smallTiles } from './small-tiles.js'
-import type { TileShape } from './tile-shape.js'
 
 /** Largest first. What is chosen by size is the family, by its first configuration; tuning chooses within it. */
 const FAMILIES = [largeTiles, mediumTiles, smallTiles].map((family) => {

@@ -1,5 +1,5 @@
 import { kernelFamily } from '../../../wgsl/kernel-family.js'
-import { tile } from './tile-shape.js'
+import { tile } from '../../../wgsl/tile-shape.js'
 
 /** Tiles of large products. All of them fit what every device has: 256 invocations and 16 KiB of workgroup memory. */
 export const largeTiles = kernelFamily('matmulLargeTiles', [

@@ -1,5 +1,5 @@
 import { kernelFamily } from '../../../wgsl/kernel-family.js'
-import { tile } from './tile-shape.js'
+import { tile } from '../../../wgsl/tile-shape.js'
 
 /** Tiles where large ones would be too few for the machine's cores. */
 export const mediumTiles = kernelFamily('matmulMediumTiles', [

@@ -1,5 +1,5 @@
 import { kernelFamily } from '../../../wgsl/kernel-family.js'
-import { tile } from './tile-shape.js'
+import { tile } from '../../../wgsl/tile-shape.js'
 
 /** Tiles where larger ones would be mostly outside the matrix. */
 export const smallTiles = kernelFamily('matmulSmallTiles', [

@@ -1,9 +1,9 @@
 import type { MatmulOperand } from '../../../codegen/matmul-problem.js'
+import { type TileShape, tileName } from '../../../wgsl/tile-shape.js'
 import { defineWgsl, type WgslContext, type WgslSource } from '../../../wgsl/wgsl-source.js'
 import { batchBases, batchesOf, type MatmulLaunch } from './matmul-launch.js'
 import { type Along, alongOf, byFours, storesFours } from './panel-layout.js'
 import { tileOrder } from './tile-order.js'
-import { type TileShape, tileName } from './tile-shape.js'
 
 /** A square of elements, four steps of K by four rows or columns, that an invocation carries into workgroup memory. */
 const SQUARE = 4
