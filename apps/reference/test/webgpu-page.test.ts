@@ -4,7 +4,8 @@ import { runInChromium } from '@almanac/test-kit/run-in-chromium'
 import { expect, test } from 'vitest'
 import type { Report } from './webgpu-page/entry.js'
 
-const MOST_PIPELINES = 300
+/** 389 when it was written: dtypes, not sizes, make them. */
+const MOST_PIPELINES = 400
 
 test('conformance, fused ops and ten training steps on WebGPU in a page', { timeout: 240_000 }, async () => {
   const golden = loadGolden(import.meta.url, '../../../packages/language-model/test/goldens/llama-training.json')
@@ -12,6 +13,6 @@ test('conformance, fused ops and ten training steps on WebGPU in a page', { time
   const { checks, failures, pipelines } = await runInChromium<Report>(entry, golden, { onLog: console.log })
   console.log(`${checks} checks, ${pipelines} pipelines`)
   expect(failures).toEqual([])
-  expect(checks).toBeGreaterThan(550)
+  expect(checks).toBeGreaterThan(750)
   expect(pipelines).toBeLessThanOrEqual(MOST_PIPELINES)
 })

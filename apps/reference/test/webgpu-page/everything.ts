@@ -1,7 +1,17 @@
-import { cpuDevice, type Device, setDefaultDevice } from '@almanac/tensor-core'
+import { cpuDevice, type Device } from '@almanac/tensor-core'
+import { assertClose, toleranceFor } from '@almanac/test-kit'
+import { ATTENTION_CASES } from '../../../../packages/attention/test/attention-cases.js'
+import { NAMES, problem, reference, results } from '../../../../packages/attention/test/attention-problem.js'
 import { compareTenSteps, type Golden, tenSteps } from '../../../../packages/language-model/test/ten-steps.js'
 import { conformanceGroups } from '../../../../packages/tensor-core/test/conformance/cases/index.js'
 import { compareCase, resultsOf, runGroup } from '../../../../packages/tensor-core/test/conformance/run-cases.js'
+import {
+  FUSED_CASES,
+  fallbackOf,
+  kernelsOf,
+  toleranceOf,
+  within,
+} from '../../../../packages/tensor-core/test/fused/fused-cases.js'
 
 /** One thing that must hold. Both throw where it does not. */
 export interface Comparison {
@@ -15,15 +25,6 @@ export interface Comparison {
 export interface Section {
   readonly name: string
   run(device: Device): Promise<readonly Comparison[]>
-}
-
-async function within<T>(device: Device, body: () => Promise<T>): Promise<T> {
-  const before = setDefaultDevice(device)
-  try {
-    return await body()
-  } finally {
-    setDefaultDevice(before)
-  }
 }
 
 const conformance = (oracle: Device): Section => ({
@@ -49,6 +50,47 @@ const conformance = (oracle: Device): Section => ({
   },
 })
 
+const fusedOps = (exact: Device): Section => ({
+  name: 'fused ops',
+  async run(device) {
+    const comparisons: Comparison[] = []
+    for (const one of FUSED_CASES) {
+      const got = await kernelsOf(one, 'webgpu', device)
+      comparisons.push({
+        name: one.title,
+        ran: () => {},
+        async compare() {
+          const wanted = await fallbackOf(one, exact)
+          got.forEach((values, i) => {
+            assertClose(values, wanted[i] as ArrayLike<number>, toleranceOf(one, 'webgpu'), `output ${i}`)
+          })
+        },
+      })
+    }
+    return comparisons
+  },
+})
+
+const attention: Section = {
+  name: 'attention',
+  async run(device) {
+    const comparisons: Comparison[] = []
+    for (const one of ATTENTION_CASES) {
+      const p = problem(one)
+      const got = await within(device, () => results(device, p))
+      comparisons.push({
+        name: `attention, ${one.of}, D ${one.D}`,
+        ran: () => {},
+        compare: () =>
+          reference(p).forEach((wanted, i) => {
+            assertClose(got[i] as Float32Array, wanted, toleranceFor('float32', 'fused'), NAMES[i] as string)
+          }),
+      })
+    }
+    return comparisons
+  },
+}
+
 const training = (golden: Golden): Section => ({
   name: 'ten training steps',
   async run(device) {
@@ -66,7 +108,7 @@ const training = (golden: Golden): Section => ({
   },
 })
 
-/** All that every backend must do, whatever package asks for it. `oracle` gives what is right. */
-export function everything(golden: Golden, oracle: Device = cpuDevice()): readonly Section[] {
-  return [conformance(oracle), training(golden)]
+/** All that every backend must do, whatever package asks for it. */
+export function everything(golden: Golden): readonly Section[] {
+  return [conformance(cpuDevice()), fusedOps(cpuDevice({ precision: 'f64' })), attention, training(golden)]
 }

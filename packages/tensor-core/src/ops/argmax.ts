@@ -40,27 +40,25 @@ export const argmaxRecord: OpaqueRecord<Attributes> = {
     return [y]
   },
   kernel: {
-    variant: ({ attributes }: KernelLaunch<Attributes>) => (attributes.smallest ? 'smallest' : 'largest'),
     params({ inputs, attributes }: KernelLaunch<Attributes>) {
       const { outer, n, inner } = rowsAround(inputs[0]?.view.shape ?? [], attributes.axis)
-      return [outer, n, inner]
+      return [outer, n, inner, attributes.smallest ? 1 : 0]
     },
-    build(k, { inputs, variant }) {
-      const smallest = variant === 'smallest'
+    build(k, { inputs }) {
       const x = k.buffer('x', inputs[0]?.dtype as 'float32', 'read')
       const y = k.buffer('y', 'int32', 'write')
       const [outer, n, inner] = [k.param('outer'), k.param('n'), k.param('inner')]
+      const smallest = k.let(v.ne(k.param('smallest'), 0))
       const type = k.load(x, 0).type
-      const first = smallest
-        ? { f32: Number.POSITIVE_INFINITY, i32: 0x7fffffff, u32: 0xffffffff, bool: 1 }[type]
-        : { f32: Number.NEGATIVE_INFINITY, i32: -0x80000000, u32: 0, bool: 0 }[type]
+      const greatest = { f32: Number.POSITIVE_INFINITY, i32: 0x7fffffff, u32: 0xffffffff, bool: 1 }[type]
+      const least = { f32: Number.NEGATIVE_INFINITY, i32: -0x80000000, u32: 0, bool: 0 }[type]
       k.parallel(v.mul(outer, inner), (row) => {
         const base = k.let(v.add(v.mul(v.div(row, inner), v.mul(n, inner)), v.rem(row, inner)))
-        const best = k.variable(v.constant(type, first))
+        const best = k.variable(v.select(smallest, v.constant(type, greatest), v.constant(type, least)))
         const at = k.variable(v.i32(0))
         k.for(0, n, (j) => {
           const value = k.let(k.load(x, v.add(base, v.mul(j, inner))))
-          k.if(smallest ? v.lt(value, best.get()) : v.gt(value, best.get()), () => {
+          k.if(v.select(smallest, v.lt(value, best.get()), v.gt(value, best.get())), () => {
             best.set(value)
             at.set(j)
           })

@@ -41,6 +41,8 @@ export interface ElementwiseRecord<Attributes = unknown> extends RecordBase<Attr
   reference(inputs: readonly number[], attributes: Attributes, output: DType): number
   /** In the kernel language, on values of one lane or of many. */
   kernel(inputs: readonly Value[], attributes: Attributes, output: DType): Value
+  /** Inputs of which the result is one, as it is: the kernel may then be built for unsigned integers of their width. */
+  readonly moves?: readonly number[]
 }
 
 export type ReduceCombine = 'sum' | 'max' | 'min'

@@ -15,6 +15,7 @@ import type { ElementwiseRecord } from './op-record.js'
 export const whereRecord: ElementwiseRecord<undefined> = {
   kind: 'elementwise',
   name: 'where',
+  moves: [1, 2],
   infer([condition, a, b]) {
     if (!condition || !a || !b) throw new ShapeError('where', 'three operands', 'fewer')
     if (condition.dtype !== 'bool')

@@ -82,5 +82,5 @@ ${body}
 `
   const rest = [...scope.accessors.values()].join('') + helpers + own + main
   const needed = [...(usesSubgroups ? ['enable subgroups'] : []), ...directives]
-  return `${declarations(code, plan, needed)}\n${wgslHelpersFor(rest)}${rest}`
+  return `${declarations(code, plan, rest, needed)}\n${wgslHelpersFor(rest)}${rest}`
 }

@@ -54,7 +54,7 @@ export function emitWgsl(code: KernelCode, uses: KernelUses, plan: BindingPlan):
   ].join('\n')
   const accessors = [...scope.accessors.values()].join('')
   const rest = accessors + functions + main
-  return `${declarations(code, plan)}\n${wgslHelpersFor(rest)}${rest}`
+  return `${declarations(code, plan, rest)}\n${wgslHelpersFor(rest)}${rest}`
 }
 
 /** Words of the parameter block: parameters, then offsets of packed buffers, padded to whole vectors. */
@@ -63,17 +63,24 @@ export function paramWords(code: KernelCode, plan: BindingPlan): number {
   return Math.max(4, Math.ceil((code.params.length + packed) / 4) * 4)
 }
 
-/** The parameters' and the storage bindings' declarations, after what they and the shader enable (`directives`). */
-export function declarations(code: KernelCode, plan: BindingPlan, directives: readonly string[] = []): string {
+/**
+ * The parameters' and the storage bindings' declarations for a text, after what they and the shader enable (`directives`). What
+ * the text does not touch has no type of its own: the same text is then the same shader, whatever stands there.
+ */
+export function declarations(
+  code: KernelCode,
+  plan: BindingPlan,
+  text: string,
+  directives: readonly string[] = [],
+): string {
   const halves = plan.bindings.some(({ element }) => element === 'f16' || element === 'vec4<f16>')
   const lines = [...new Set([...(halves ? ['enable f16'] : []), ...directives])].map((line) => `${line};`)
   lines.push(`// ${code.name}`)
   lines.push(`@group(0) @binding(0) var<uniform> params: array<vec4<i32>, ${paramWords(code, plan) / 4}>;`)
   plan.bindings.forEach((binding, at) => {
     const names = binding.members.map((m) => code.buffers[m]?.name).join(', ')
-    lines.push(
-      `@group(0) @binding(${at + 1}) var<storage, ${binding.access}> b${at}: array<${binding.element}>; // ${names}`,
-    )
+    const element = new RegExp(`\\bb${at}\\b`).test(text) ? binding.element : 'u32'
+    lines.push(`@group(0) @binding(${at + 1}) var<storage, ${binding.access}> b${at}: array<${element}>; // ${names}`)
   })
   return `${lines.join('\n')}\n`
 }

@@ -13,13 +13,16 @@ import { type GpuPass, isWgsl, type WgslPass } from './wgsl-pass.js'
 /** Shaders are scalar: a GPU's vectors are its invocations. */
 export const WEBGPU_TARGET: KernelTarget = { name: 'webgpu', vectorLanes: 1 }
 
-export interface CompiledKernel {
+interface Shader {
+  readonly pipeline: GPUComputePipeline
+  readonly layout: GPUBindGroupLayout
+}
+
+export interface CompiledKernel extends Shader {
   readonly code: KernelCode
   /** Workgroups of a pass of it, where it says so itself; they are folded into two dimensions above the limit of one. */
   readonly template: boolean
   readonly plan: BindingPlan
-  readonly pipeline: GPUComputePipeline
-  readonly layout: GPUBindGroupLayout
 }
 
 /** Pipelines by the structure of their code: neither sizes nor buffers compile anything again. */
@@ -71,6 +74,7 @@ export function createKernelCache(device: GPUDevice, choices: Readonly<Record<st
   const traits = { ...traitsOf(device), choices }
   const kernels = new Map<string, Kernel>()
   const pipelines = new Map<string, Promise<CompiledKernel>>()
+  const shaders = new Map<string, Promise<Shader>>()
   let count = 0
 
   const kernelOf = (pass: GpuPass): Kernel => {
@@ -82,8 +86,18 @@ export function createKernelCache(device: GPUDevice, choices: Readonly<Record<st
     return kernel
   }
 
-  const compile = async (label: string, kernel: Kernel, plan: BindingPlan): Promise<CompiledKernel> => {
-    const wgsl = kernel.text(plan)
+  /** By its text: kernels that differ in nothing that stands in it, as in the dtype of what they do not read, are one. */
+  const shaderOf = (label: string, wgsl: string, plan: BindingPlan): Promise<Shader> => {
+    const key = wgsl.replace(/\/\/.*$/gm, '')
+    const known = shaders.get(key)
+    if (known) return known
+    const shader = compileShader(label, wgsl, plan)
+    shaders.set(key, shader)
+    shader.catch(() => shaders.delete(key))
+    return shader
+  }
+
+  const compileShader = async (label: string, wgsl: string, plan: BindingPlan): Promise<Shader> => {
     device.pushErrorScope('validation')
     const module = device.createShaderModule({ label, code: wgsl })
     const layout = device.createBindGroupLayout({
@@ -112,7 +126,12 @@ export function createKernelCache(device: GPUDevice, choices: Readonly<Record<st
       throw new BackendError(`webgpu: ${label}`, 'a shader that compiles', `${reason}\n${wgsl}`)
     }
     count++
-    return { code: kernel.code, template: kernel.template, plan, pipeline: made, layout }
+    return { pipeline: made, layout }
+  }
+
+  const compile = async (label: string, kernel: Kernel, plan: BindingPlan): Promise<CompiledKernel> => {
+    const { code, template } = kernel
+    return { code, template, plan, ...(await shaderOf(label, kernel.text(plan), plan)) }
   }
 
   return {

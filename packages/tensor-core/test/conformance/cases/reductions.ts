@@ -77,8 +77,8 @@ const shapes: ConformanceCase[] = [[1], [1, 1], [70_000], [300, 257], [3, 1000],
   ],
 )
 
-/** Rows, columns and all of a matrix, each long enough to be shared by a workgroup; all of it is cut into parts. */
-const long: ConformanceCase[] = [...FLOATS, ...INTEGERS].map((dtype) => ({
+/** Rows, columns and all of a matrix, each long enough to be shared by a workgroup; all of it is cut into parts. The kernels are those of short ones, of which there is one of every dtype. */
+const long: ConformanceCase[] = (['float32', 'bfloat16', 'int32', 'uint8'] as const).map((dtype) => ({
   name: `sum, amax and amin of a long ${dtype} matrix`,
   opClass: 'reduction' as const,
   inputs: [input([40, 300], dtype, -1, 1)],
