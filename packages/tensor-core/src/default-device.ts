@@ -1,3 +1,4 @@
+import type { WebGpuOptions } from './backends/webgpu/index.js'
 import { Device } from './device.js'
 
 let current: Device | null = null
@@ -35,6 +36,6 @@ export function cpuDevice(options: { readonly precision?: 'f32' | 'f64' } = {}):
 }
 
 /** WebGPU: the browser's, or Dawn's npm package `webgpu` in Node. */
-export function webgpuDevice(options: { readonly adapter?: GPUAdapter; readonly gpu?: GPU } = {}): Device {
+export function webgpuDevice(options: Pick<WebGpuOptions, 'adapter' | 'gpu' | 'experimental'> = {}): Device {
   return new Device('webgpu', async () => (await import('./backends/webgpu/index.js')).webgpu(options))
 }

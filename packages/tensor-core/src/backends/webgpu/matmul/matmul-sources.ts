@@ -6,14 +6,17 @@ import { chooseTiles } from './choose-tiles.js'
 import { joinParts } from './join-parts.wgsl.js'
 import { matmulLaunch } from './matmul-launch.js'
 import { rowsTimesMatrix, takesRows } from './rows.wgsl.js'
+import { planMatrices, subgroupMatmul } from './subgroup-matrix.wgsl.js'
 import { vectorTiles } from './vector-tiles.wgsl.js'
 
 /** The shaders of a matrix product; null leaves it to the naive kernel. */
-export function matmulSources(launch: OpLaunch, _traits: GpuTraits): readonly GpuOverride[] | null {
+export function matmulSources(launch: OpLaunch, traits: GpuTraits): readonly GpuOverride[] | null {
   const product = matmulLaunch(launch)
   const { problem } = product
   if (problem.k === 0) return null
   if (takesRows(problem)) return [{ name: 'matmulRows', source: rowsTimesMatrix(product), finishes: true }]
+  const plan = planMatrices(launch, problem, traits)
+  if (plan) return [{ name: 'matmulMatrices', source: subgroupMatmul(product, plan), finishes: true }]
   const { shape, parts } = chooseTiles(problem)
   if (parts === 1) return [{ name: 'matmulTiles', source: vectorTiles(product, shape), finishes: true }]
   return [
