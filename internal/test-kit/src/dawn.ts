@@ -29,10 +29,11 @@ export async function swiftShaderGpu(): Promise<GPU | null> {
   return null
 }
 
-/** Dawn's null backend: it validates shaders and calls, and executes nothing. */
-export async function nullGpu(): Promise<GPU | null> {
+/** Dawn's null backend: it validates shaders and calls, and executes nothing. `enabled`: toggles of Dawn. */
+export async function nullGpu(...enabled: string[]): Promise<GPU | null> {
   const dawn = await loadDawn()
-  if (typeof dawn !== 'string') return dawn.create(['backend=null'])
+  const toggles = enabled.length > 0 ? [`enable-dawn-features=${enabled.join(',')}`] : []
+  if (typeof dawn !== 'string') return dawn.create(['backend=null', ...toggles])
   console.warn(`skipped: validation by Dawn's null backend: ${dawn}`)
   return null
 }

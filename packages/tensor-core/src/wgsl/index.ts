@@ -11,6 +11,7 @@ export { LARGE_TILE, SMALL_TILE, type TileShape, tileName, tileShapeFor, tilesOf
 export {
   defineWgsl,
   type GpuTraits,
+  type SubgroupMatrix,
   type WgslBuffer,
   type WgslContext,
   type WgslSource,

@@ -9,10 +9,25 @@ export interface GpuTraits {
   readonly f16: boolean
   /** Reductions over a subgroup without workgroup memory. */
   readonly subgroups: boolean
+  /** Products of small matrices that a subgroup does together; none where the experimental feature is not asked for. */
+  readonly subgroupMatrices?: readonly SubgroupMatrix[]
+  /** Invocations of every subgroup, where that is one number or can be made one. */
+  readonly subgroupSize?: number
+  /** Subgroups differ in size, and shaders may say which they take (`subgroup-size-control`). */
+  readonly subgroupSizeControl?: boolean
   readonly maxWorkgroupBytes: number
   readonly maxWorkgroupSize: number
   /** What tuning chose, by the names of kernel families. */
   readonly choices?: Readonly<Record<string, string>>
+}
+
+/** A product [M, K] x [K, N] + [M, N] of a subgroup: the element type of the operands, and of the sums. */
+export interface SubgroupMatrix {
+  readonly component: 'f16' | 'f32'
+  readonly result: 'f16' | 'f32'
+  readonly m: number
+  readonly n: number
+  readonly k: number
 }
 
 /** One of the buffers of a kernel in WGSL, in the order inputs, outputs, workspace. */
@@ -66,6 +81,8 @@ export interface WgslText {
    */
   readonly body: string
   readonly usesSubgroups?: boolean
+  /** Invocations of its subgroups, where `gpu.subgroupSizeControl`. */
+  readonly subgroupSize?: number
   /** Directives before everything else, such as `enable f16`, without their semicolons. */
   readonly directives?: readonly string[]
 }

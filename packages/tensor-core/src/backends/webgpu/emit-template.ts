@@ -62,7 +62,14 @@ export function emitTemplate(
     store4: (name, index, value) => storeFour(scope, known(buffers, name), index, value),
     call: (name) => scope.functionNames.get(known(functions, name)) as string,
   }
-  const { workgroupSize, declarations: own = '', body, usesSubgroups, directives = [] } = pass.source.text(context)
+  const {
+    workgroupSize,
+    declarations: own = '',
+    body,
+    usesSubgroups,
+    subgroupSize,
+    directives = [],
+  } = pass.source.text(context)
   const helpers = uses.functions.map((func) => emitFunction(scope, func)).join('')
   const builtins = [
     '@builtin(workgroup_id) workgroup: vec3<u32>',
@@ -70,7 +77,8 @@ export function emitTemplate(
     '@builtin(local_invocation_index) local: u32',
     ...(usesSubgroups ? ['@builtin(subgroup_invocation_id) lane: u32', '@builtin(subgroup_size) lanes: u32'] : []),
   ]
-  const main = `@compute @workgroup_size(${workgroupSize})
+  const sized = subgroupSize === undefined ? '' : ` @subgroup_size(${subgroupSize})`
+  const main = `@compute @workgroup_size(${workgroupSize})${sized}
 fn main(
   ${builtins.join(',\n  ')}
 ) {
@@ -81,6 +89,10 @@ ${body}
 }
 `
   const rest = [...scope.accessors.values()].join('') + helpers + own + main
-  const needed = [...(usesSubgroups ? ['enable subgroups'] : []), ...directives]
+  const needed = [
+    ...(usesSubgroups ? ['enable subgroups'] : []),
+    ...(sized ? ['enable subgroup_size_control'] : []),
+    ...directives,
+  ]
   return `${declarations(code, plan, rest, needed)}\n${wgslHelpersFor(rest)}${rest}`
 }

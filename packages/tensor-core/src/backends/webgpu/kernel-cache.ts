@@ -6,6 +6,7 @@ import type { GpuTraits } from '../../wgsl/wgsl-source.js'
 import { emitTemplate } from './emit-template.js'
 import { emitWgsl } from './emit-wgsl.js'
 import { STAGE_COMPUTE } from './gpu-constants.js'
+import { traitsOf } from './gpu-traits.js'
 import { type KernelUses, kernelUses, templateUses } from './kernel-uses.js'
 import { type BindingPlan, planBindings } from './plan-bindings.js'
 import { type GpuPass, isWgsl, type WgslPass } from './wgsl-pass.js'
@@ -58,15 +59,6 @@ function templateKernel(pass: WgslPass): Kernel {
   const { buffers, functions } = declared as ReturnType<WgslPass['declare']>
   const uses = templateUses(code, functions, pass.fours)
   return { code, uses, template: true, text: (plan) => emitTemplate(pass, { code, buffers, functions }, uses, plan) }
-}
-
-function traitsOf({ features, limits }: GPUDevice): GpuTraits {
-  return {
-    f16: features.has('shader-f16'),
-    subgroups: features.has('subgroups'),
-    maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
-    maxWorkgroupSize: limits.maxComputeInvocationsPerWorkgroup,
-  }
 }
 
 /** `choices`: what tuning chose. */

@@ -1,6 +1,7 @@
 import { BackendError } from '../../errors.js'
 import { onNode } from '../on-node.js'
 import { describeAdapter } from './describe-adapter.js'
+import { SUBGROUP_MATRIX_FEATURE } from './gpu-traits.js'
 import type { Tuning } from './tuning/tuning.js'
 
 export interface WebGpuOptions {
@@ -14,9 +15,17 @@ export interface WebGpuOptions {
   readonly require?: readonly GPUFeatureName[]
   /** Bytes of a buffer that a kernel may bind; operands above are bound in pieces. Default: what the adapter allows. */
   readonly maxBindingBytes?: number
+  /**
+   * Features that no standard promises yet, used where the adapter has them. `subgroup-matrix`: products of float16 on the
+   * GPU's matrix units, by Dawn's `chromium-experimental-subgroup-matrix` (in Chrome behind the flag
+   * enable-unsafe-webgpu). Its shaders pass Dawn's validator and their arithmetic is tested; no GPU has run them yet.
+   */
+  readonly experimental?: readonly ExperimentalFeature[]
   /** Which configurations of kernels run: what `tune` returned on this adapter. Default: the same on every adapter. */
   readonly tuning?: Tuning
 }
+
+export type ExperimentalFeature = 'subgroup-matrix'
 
 export interface OpenedDevice {
   readonly device: GPUDevice
@@ -29,6 +38,10 @@ export interface OpenedDevice {
 /** Used where an adapter has them, and never needed. */
 const WANTED: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query']
 
+const EXPERIMENTAL: Readonly<Record<ExperimentalFeature, readonly string[]>> = {
+  'subgroup-matrix': [SUBGROUP_MATRIX_FEATURE, 'subgroup-size-control'],
+}
+
 const instances = new WeakMap<GPUDevice, GPU>()
 
 /**
@@ -36,7 +49,14 @@ const instances = new WeakMap<GPUDevice, GPU>()
  * @throws BackendError where there is no WebGPU, no adapter, a required feature is missing or the device is refused
  */
 export async function openDevice(options: WebGpuOptions): Promise<OpenedDevice> {
-  const gpu = options.adapter ? null : (options.gpu ?? globalThis.navigator?.gpu ?? (await dawn()))
+  const { experimental = [] } = options
+  const unknown = experimental.find((name) => !Object.hasOwn(EXPERIMENTAL, name))
+  if (unknown !== undefined) {
+    throw new BackendError('webgpu', `experimental features of ${Object.keys(EXPERIMENTAL).join(', ')}`, unknown)
+  }
+  const gpu = options.adapter
+    ? null
+    : (options.gpu ?? globalThis.navigator?.gpu ?? (await dawn(experimental.length > 0)))
   const adapter = options.adapter ?? (await gpu?.requestAdapter({ powerPreference: 'high-performance' }))
   if (!adapter) {
     const hint = onNode()
@@ -55,12 +75,23 @@ export async function openDevice(options: WebGpuOptions): Promise<OpenedDevice> 
       'Leave it out of `require`, or use another adapter.',
     )
   }
-  const features = usedFeatures(adapter, options.require)
-  const { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize } = adapter.limits
+  const tried = experimental.flatMap((name) => EXPERIMENTAL[name]) as GPUFeatureName[]
+  const features = usedFeatures(adapter, [...(options.require ?? []), ...tried])
+  const {
+    maxStorageBuffersPerShaderStage,
+    maxStorageBufferBindingSize,
+    maxBufferSize,
+    maxComputeWorkgroupStorageSize,
+  } = adapter.limits
   try {
     const device = await adapter.requestDevice({
       label: 'almanac',
-      requiredLimits: { maxStorageBuffersPerShaderStage, maxStorageBufferBindingSize, maxBufferSize },
+      requiredLimits: {
+        maxStorageBuffersPerShaderStage,
+        maxStorageBufferBindingSize,
+        maxBufferSize,
+        maxComputeWorkgroupStorageSize,
+      },
       requiredFeatures: features,
     })
     // Dawn's instance must outlive its devices, and a device does not hold it.
@@ -81,7 +112,8 @@ export function usedFeatures(adapter: GPUAdapter, required: readonly GPUFeatureN
   return [...new Set([...WANTED, ...required])].filter((feature) => adapter.features.has(feature))
 }
 
-async function dawn(): Promise<GPU> {
+/** `unsafe`: with what Dawn holds back until a standard has it. */
+async function dawn(unsafe: boolean): Promise<GPU> {
   if (!onNode()) {
     const insecure = (globalThis as { isSecureContext?: boolean }).isSecureContext === false
     throw new BackendError(
@@ -104,5 +136,5 @@ async function dawn(): Promise<GPU> {
       'Install it (npm install webgpu), or use the wasm backend.',
     )
   }
-  return module.create([])
+  return module.create(unsafe ? ['enable-dawn-features=allow_unsafe_apis'] : [])
 }

@@ -8,6 +8,7 @@ import { joinParts } from './join-parts.wgsl.js'
 import { matmulLaunch } from './matmul-launch.js'
 import { rowsTimesMatrix, takesRows } from './rows.wgsl.js'
 import { rowsShapes } from './rows-shapes.js'
+import { planMatrices, subgroupMatmul } from './subgroup-matrix.wgsl.js'
 import { vectorTiles } from './vector-tiles.wgsl.js'
 
 /** The shaders of a matrix product; null leaves it to the naive kernel. */
@@ -19,6 +20,8 @@ export function matmulSources(launch: OpLaunch, traits: GpuTraits): readonly Gpu
     const source = rowsTimesMatrix(product, configurationOf(rowsShapes, traits))
     return [{ name: 'matmulRows', source, finishes: true }]
   }
+  const plan = planMatrices(launch, problem, traits)
+  if (plan) return [{ name: 'matmulMatrices', source: subgroupMatmul(product, plan), finishes: true }]
   const { shape, parts } = chooseTiles(problem, traits)
   if (parts === 1) return [{ name: 'matmulTiles', source: vectorTiles(product, shape), finishes: true }]
   return [

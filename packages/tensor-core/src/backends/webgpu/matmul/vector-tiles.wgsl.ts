@@ -4,6 +4,7 @@ import { defineWgsl, type WgslContext, type WgslSource } from '../../../wgsl/wgs
 import { batchBases, batchesOf, type MatmulLaunch } from './matmul-launch.js'
 import { type Along, alongOf, byFours, storesFours } from './panel-layout.js'
 import { tileOrder } from './tile-order.js'
+import { writeFour } from './write-four.js'
 
 /** A square of elements, four steps of K by four rows or columns, that an invocation carries into workgroup memory. */
 const SQUARE = 4
@@ -227,27 +228,4 @@ function multiply({ rows, columns, high, wide }: TileShape, sums: readonly (read
     }
   }
   return lines.map((line) => `        ${line}`).join('\n')
-}
-
-/** A function that finishes and stores four neighbouring results, those of them that are inside the matrix. */
-function writeFour(
-  { p, store, store4, call }: WgslContext,
-  { epilogueKey }: MatmulLaunch,
-  fours: boolean,
-  partial: boolean,
-): string {
-  const target = partial ? 'parts' : 'y'
-  const finished = (i: number, at: string, column: string): string =>
-    epilogueKey && !partial ? `${call('finish')}(v[${i}], ${at}, ${column})` : `v[${i}]`
-  const plain = !epilogueKey || partial
-  const all = [0, 1, 2, 3].map((i) => finished(i, `at + ${i}`, `column + ${i}`))
-  const each = (): string[] =>
-    all.map((value, i) => `if (column + ${i} < ${p('n')}) { ${store(target, `at + ${i}`, value)} }`)
-  const stride = partial ? p('n') : p('cRow')
-  return `fn write_four(base: i32, row: i32, column: i32, v: vec4<f32>) {
-  if (row >= ${p('m')} || column >= ${p('n')}) { return; }
-  let at = base + row * ${stride} + column;
-  ${fours ? store4(target, 'at', plain ? 'v' : `vec4<f32>(${all.join(', ')})`) : each().join('\n  ')}
-}
-`
 }
