@@ -9,11 +9,11 @@ import {
   memory,
   type Profile,
   profile,
-  q8_0,
   type Tensor,
   tensor,
 } from '@almanac/tensor-core'
 import { AdamW, clipByGlobalNorm } from '@almanac/tensor-core/optim'
+import { WEIGHT_FORMATS, type WeightFormat } from './weight-formats.js'
 
 export const PHASES = ['prefill', 'decode', 'train'] as const
 export type Phase = (typeof PHASES)[number]
@@ -25,7 +25,8 @@ export interface PhaseOptions {
   readonly batch: number
   /** Steps measured, after one to warm up. */
   readonly steps: number
-  readonly quantize: boolean
+  /** Null: weights stay as they are. */
+  readonly quantize: WeightFormat | null
   readonly device: Device
   readonly onStep: (done: number, of: number) => void
 }
@@ -44,7 +45,7 @@ export interface PhaseProfile {
 /** Runs a phase on a device of its own, so that memory and kernels are this phase's alone. */
 export async function profilePhase(phase: Phase, model: Llama, options: PhaseOptions): Promise<PhaseProfile> {
   const { device, steps, onStep } = options
-  if (options.quantize) packWeights(model, q8_0)
+  if (options.quantize) packWeights(model, WEIGHT_FORMATS[options.quantize])
   // What waits to be loaded, drawn or packed belongs to no step.
   for (const parameter of model.parameters()) await parameter.value.realize()
   const { tokens, step } = phase === 'train' ? trainingStep(model, options) : decodingStep(model, options, phase)

@@ -46,7 +46,7 @@ export function phaseJson(
     phase,
     tokens,
     ...(phase === 'train' ? { batch } : {}),
-    quantize: quantize ? 'q8_0' : null,
+    quantize,
     backend: profile.backend,
     threads: profile.threads,
     milliseconds,

@@ -144,18 +144,18 @@ describe('almanac profile', () => {
     }
   })
 
-  test('measures a checkpoint with packed weights, without training it', async (context) => {
+  test.for(['q8_0', 'q4_0'])('measures a checkpoint with %s weights, without training it', async (format, context) => {
     const checkpoint = sharedData('stories260K.bin')
     const tokenizer = sharedData('tok512.bin')
     if (!checkpoint || !tokenizer) return context.skip('needs ../shared/data/stories260K.bin and tok512.bin')
-    const args = `--tokens 8 --steps 1 --threads 1 --quantize q8_0 --by kernel --json`.split(' ')
+    const args = `--tokens 8 --steps 1 --threads 1 --quantize ${format} --by kernel --json`.split(' ')
     const files = ['--checkpoint', checkpoint, '--tokenizer', tokenizer]
     const { code, stdout, stderr } = await runAlmanac(['profile', ...files, ...args])
     expect([code, stderr]).toEqual([0, ''])
     const lines = phaseLines(stdout)
     expect(lines.map(({ phase }) => phase)).toEqual(['prefill', 'decode'])
     for (const line of lines) {
-      expect(line).toMatchObject({ quantize: 'q8_0', threads: 1, by: 'kernel' })
+      expect(line).toMatchObject({ quantize: format, threads: 1, by: 'kernel' })
       expect(line.rows.find(({ name }) => name === 'blockMatmul')?.flops).toBeGreaterThan(0)
     }
     const long = await runAlmanac(['profile', ...files, '--tokens', '513'])
@@ -168,7 +168,7 @@ describe('almanac profile', () => {
   test.each([
     [['--what', 'everything'], "profile: expected --what prefill, decode or train, got 'everything'."],
     [['--by', 'layer'], "profile: expected --by op, module or kernel, got 'layer'."],
-    [['--quantize', 'int4'], "profile: expected --quantize q8_0, got 'int4'."],
+    [['--quantize', 'int4'], "profile: expected --quantize q8_0 or q4_0, got 'int4'."],
     [
       ['--quantize', 'q8_0', '--what', 'train'],
       'profile: expected --what prefill or decode with --quantize, got train. Packed weights are not trained.',

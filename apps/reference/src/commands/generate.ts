@@ -1,10 +1,10 @@
 import { generate, packWeights } from '@almanac/language-model'
-import { q8_0 } from '@almanac/tensor-core'
 import { BACKENDS, chooseDevice } from '../choose-device.js'
 import type { Command } from '../command.js'
 import { loadModel } from '../load-model.js'
 import { readNumber, readOptions } from '../read-options.js'
 import { UsageError } from '../usage-error.js'
+import { WEIGHT_FORMAT_NAMES, WEIGHT_FORMATS } from '../weight-formats.js'
 
 const OPTIONS = {
   checkpoint: { type: 'string' },
@@ -36,7 +36,7 @@ Writes text to standard output, and nothing else there.
   --top-p N            draw from the likeliest up to this probability
   --seed N             the same seed gives the same text (default 0)
   --max-tokens N       tokens to write (default 256)
-  --quantize q8_0      pack the weights first
+  --quantize NAME      pack the weights first: q8_0 or q4_0
   --backend NAME       ${BACKENDS}
   --threads N          default: one a core`,
   async run(args) {
@@ -56,15 +56,18 @@ Writes text to standard output, and nothing else there.
     const topP = number('top-p', 1, { least: Number.MIN_VALUE, most: 1 })
     const seed = number('seed', 0, { least: 0, whole: true })
     const topK = options['top-k'] === undefined ? {} : { topK: number('top-k', 1, { least: 1, whole: true }) }
-    if (options.quantize !== undefined && options.quantize !== 'q8_0') {
-      throw new UsageError(`generate: expected --quantize q8_0, got '${options.quantize}'.`)
+    const format = WEIGHT_FORMAT_NAMES.find((name) => name === options.quantize)
+    if (options.quantize !== undefined && format === undefined) {
+      throw new UsageError(
+        `generate: expected --quantize ${WEIGHT_FORMAT_NAMES.join(' or ')}, got '${options.quantize}'.`,
+      )
     }
     const device = await chooseDevice('generate', options.backend, options.threads)
     const { model, tokenizer, eosIds } = await loadModel('generate', options.checkpoint, options.tokenizer)
     if (options.prompt === '' && tokenizer.bosId === undefined) {
       throw new UsageError('generate: expected --prompt for a model without a beginning-of-text token, got none.')
     }
-    if (options.quantize === 'q8_0') packWeights(model, q8_0)
+    if (format) packWeights(model, WEIGHT_FORMATS[format])
     process.stdout.write(options.prompt)
     for await (const piece of generate(model, tokenizer, options.prompt, {
       temperature,

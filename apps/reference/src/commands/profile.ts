@@ -20,6 +20,7 @@ import { readNumber, readOptions } from '../read-options.js'
 import { readShape, SHAPE_OPTIONS, type ShapeOption } from '../read-shape.js'
 import { phaseJson, showModel, showPhase } from '../show-phase.js'
 import { UsageError } from '../usage-error.js'
+import { WEIGHT_FORMAT_NAMES } from '../weight-formats.js'
 import { checkWritable, writeNamedFile } from '../write-file.js'
 
 const OPTIONS = {
@@ -63,7 +64,7 @@ registers; reading memory), tokens a second, and memory. Without a checkpoint th
   --batch N            sequences in an update (default 8)
   --steps N            steps measured after one to warm up, once with the kernels' clock and once without; the medians
                        are shown (default 5)
-  --quantize q8_0      pack the weights first
+  --quantize NAME      pack the weights first: q8_0 or q4_0
   --by NAME            rows by op (default), module (numbered layers together) or kernel
   --trace FILE         a timeline of every kernel, for Perfetto or chrome://tracing
   --json               one JSON object a phase on standard output
@@ -77,8 +78,7 @@ look-ups and cache updates count the whole table that they touch a part of.`,
     const count = (name: 'tokens' | 'batch' | 'steps', fallback: number) =>
       readNumber('profile', name, options[name], fallback, { least: 1, whole: true })
     const by = oneOf('by', options.by, GROUPINGS) satisfies ProfileGrouping
-    if (options.quantize !== undefined) oneOf('quantize', options.quantize, ['q8_0'])
-    const quantize = options.quantize !== undefined
+    const quantize = options.quantize === undefined ? null : oneOf('quantize', options.quantize, WEIGHT_FORMAT_NAMES)
     const wanted = options.what?.map((name) => oneOf('what', name, PHASES)) ?? PHASES
     if (quantize && options.what && wanted.includes('train')) {
       throw new UsageError(
