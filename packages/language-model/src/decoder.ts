@@ -1,10 +1,11 @@
 import { type ContiguousCache, contiguousCache } from '@almanac/attention'
-import { type Compiled, compile, currentDevice, type Tensor } from '@almanac/tensor-core'
+import { type Compiled, compile, currentDevice, type Device, type Tensor } from '@almanac/tensor-core'
 import type { Llama } from './models/llama.js'
 import { headDimOf } from './models/llama-config.js'
 
 /** What generation keeps for a model between texts: a cache of one sequence and the compiled steps. */
 export interface Decoder {
+  readonly device: Device
   readonly cache: ContiguousCache
   readonly step: Compiled<(tokens: Tensor, start: Tensor, last: Tensor) => Tensor>
 }
@@ -14,12 +15,12 @@ const decoders = new WeakMap<Llama, Decoder>()
 /** Prompts are filled up to a power of two, so that few programs serve all lengths: up to 2^20 positions. */
 const PROMPT_FORMS = 24
 
-/** The decoder of a model, made once. One text at a time for a model. */
+/** The decoder of a model, made once for the device that it stands on. One text at a time for a model. */
 export function decoderOf(model: Llama): Decoder {
-  const known = decoders.get(model)
-  if (known) return known
-  const { config } = model
   const device = model.parameters()[0]?.device ?? currentDevice()
+  const known = decoders.get(model)
+  if (known?.device === device) return known
+  const { config } = model
   const cache = contiguousCache(
     {
       layers: config.layers,
@@ -34,7 +35,7 @@ export function decoderOf(model: Llama): Decoder {
     (tokens: Tensor, start: Tensor, last: Tensor) => model.nextLogits(tokens, last, { start, layers: cache.layers }),
     { name: 'decode', retraceLimit: PROMPT_FORMS },
   )
-  const decoder = { cache, step }
+  const decoder = { device, cache, step }
   decoders.set(model, decoder)
   return decoder
 }

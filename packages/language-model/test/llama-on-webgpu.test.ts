@@ -85,4 +85,22 @@ describe.skipIf(!gpu)('a Llama on webgpu', () => {
     expect(expected).toHaveLength(8)
     expect(got).toEqual(expected)
   })
+
+  test('goes on generating where it is moved', { timeout: 180_000 }, async () => {
+    const before = setDefaultDevice(devices[0] as Device)
+    try {
+      const model = new Llama({ ...SIZES, maxPositions: 32 }).init(key(5))
+      const write = async () => {
+        const tokens: number[] = []
+        for await (const token of generateTokens(model, [1, 2, 3], { temperature: 0, maxTokens: 6 })) tokens.push(token)
+        return tokens
+      }
+      const here = await write()
+      await model.to(devices[1] as Device)
+      setDefaultDevice(devices[1] as Device)
+      expect(await write()).toEqual(here)
+    } finally {
+      setDefaultDevice(before)
+    }
+  })
 })

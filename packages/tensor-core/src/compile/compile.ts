@@ -3,7 +3,7 @@ import type { Device } from '../device.js'
 import { RetraceLimitError, TraceError, UseAfterDisposeError } from '../errors.js'
 import { Node } from '../graph/node.js'
 import type { DeviceStorage, Storage } from '../graph/storage.js'
-import { Tensor } from '../graph/tensor.js'
+import { isDisposed, Tensor } from '../graph/tensor.js'
 import { disownBuffers, ownBuffer } from '../realize/owned-buffers.js'
 import { checkVersion, runPending } from '../realize/realize.js'
 import { runPlan } from '../realize/run-plan.js'
@@ -246,7 +246,7 @@ function settleState(state: State, versions: ReadonlyMap<State, number>, error: 
 function expireOldResults(generations: LargeOutput[][], backend: Backend): void {
   while (generations.length >= 2) {
     for (const { node, storage } of generations.shift() as LargeOutput[]) {
-      if (kept.has(node) || node.storage[0] !== storage) continue
+      if (kept.has(node) || isDisposed(node) || node.storage[0] !== storage) continue
       disownBuffers(node)
       node.storage[0] = undefined
       node.failure = new UseAfterDisposeError(

@@ -554,6 +554,8 @@ export class Tensor {
 
 const disposed = new WeakSet<Node>()
 
+export const isDisposed = (node: Node): boolean => disposed.has(node)
+
 /** Marks a node as disposed: any op on it throws from now on. Returns false if it was already. */
 export function markDisposed(node: Node): boolean {
   if (disposed.has(node)) return false

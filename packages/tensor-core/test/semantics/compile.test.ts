@@ -177,6 +177,19 @@ describe.each([
     second?.large.dispose()
   })
 
+  test('a result may be disposed between calls', async () => {
+    const twice = compile((x: Tensor) => x.mul(2))
+    const x = tensor(new Float32Array(5000).fill(3))
+    const results: Tensor[] = []
+    for (let i = 0; i < 4; i++) {
+      const y = await twice(x)
+      results.push(y)
+      expect((await y.data())[i]).toBe(6)
+      y.dispose()
+    }
+    expect(() => results[0]?.add(1)).toThrow(UseAfterDisposeError)
+  })
+
   test('a program may write a State that holds nothing yet, and read what it wrote', async () => {
     const cell = new State({ shape: [2] })
     const f = compile((x: Tensor) => {
