@@ -22,6 +22,7 @@ const shapes: readonly (readonly [batch: number, m: number, k: number, n: number
   [3, 32, 16, 32],
   [1, 33, 20, 70],
   [1, 768, 24, 770],
+  [1, 35, 600, 36], // in parts of K
   [2, 40, 70, 36],
 ]
 

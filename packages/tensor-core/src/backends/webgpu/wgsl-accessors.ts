@@ -70,7 +70,7 @@ export function loadElement(scope: Accessors, buffer: BufferRef, at: string): st
 }
 
 /**
- * A native float16 as f32. WGSL lets its own conversion flush subnormals (section 15.7.2); kernels in the kernel language
+ * A native float16 as f32. WGSL lets its own conversion flush subnormals; kernels in the kernel language
  * keep them, those in WGSL, which multiply and add, take the speed.
  */
 const loadHalf = ({ template }: Accessors, element: string): string =>
