@@ -19,7 +19,7 @@ const digests = (folder: string) =>
     ]),
   )
 
-test('killed at 20 random moments it ends with the same files, bit for bit', { timeout: 600_000 }, async () => {
+test('killed at 20 random moments it ends with the same files, bit for bit', { timeout: 1_500_000 }, async () => {
   const text = textFile(40_000)
   const demo = (folder: string) =>
     `demo --no-serve --text ${text} --vocab-size 300 --steps 36 --out ${folder}`.split(' ')

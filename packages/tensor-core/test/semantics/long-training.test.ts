@@ -120,6 +120,7 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 // Smaller than the decoder: SwiftShader computes on the CPU, and what is asked is what a step leaves behind.
 test.skipIf(!gpu)(
   'training on webgpu: 2,000 steps with the loss read at each: no buffer and no kernel after step 3, resident memory within 16 MiB',
+  { timeout: 240_000 },
   async () => {
     const device = webgpuDevice({ gpu: gpu as GPU })
     const before = setDefaultDevice(device)
