@@ -1,52 +1,59 @@
 /**
- * A shader with subgroup matrices as one without. Operands stay where they are loaded from, in workgroup memory; of a result
- * each invocation holds every element whose number, row after row, is its lane's modulo the subgroup's size. Slow, and the
- * same sums.
+ * A shader with subgroup matrices as one without: every invocation holds whole matrices as arrays, rows one after another, and
+ * does by itself what its subgroup does together. Slow, and the same sums.
  */
-export function emulateMatrices(subgroupSize: number): (code: string) => string {
-  return (code) => {
-    if (!code.includes('enable chromium_experimental_subgroup_matrix;')) return code
-    const functions = new Map<string, string>()
-    const find = (pattern: RegExp): number[] => (pattern.exec(code) ?? []).slice(1).map(Number)
-    const [n = 0, m = 0] = find(/subgroup_matrix_result<f32, (\d+), (\d+)>/)
-    const [k = 0] = find(/subgroup_matrix_left<f\d+, (\d+), \d+>/)
-    const held = (m * n) / subgroupSize
-    const eachHeld = (statement: string): string =>
-      `for (var i = 0u; i < ${held}u; i++) { let e = own_lane + i * ${subgroupSize}u; let r = e / ${n}u; let c = e % ${n}u; ${statement} }`
-    const at = (major: string, row: string, column: string): string =>
-      major === 'row_major' ? `${row} * place.y + ${column}` : `${column} * place.y + ${row}`
-    const text = code
-      .replace(/^(enable chromium_experimental_subgroup_matrix|diagnostic\(.*\));\n/gm, '')
-      .replace(/let lid = i32\(local\);/, '$&\n  own_lane = lane;')
-      .replace(
-        /subgroupMatrixLoad<subgroup_matrix_(left|right)<f\d+, \d+, \d+>, (\w+)>\(&(\w+),/g,
-        (_, kind, major, tile) => {
-          functions.set(
-            kind,
-            `fn ${kind}_at(place: vec2<u32>, r: u32, c: u32) -> f32 { return f32(${tile}[place.x + ${at(major, 'r', 'c')}]); }\n`,
-          )
-          return 'vec2<u32>('
-        },
-      )
-      .replace(/subgroupMatrixStore<(\w+)>\(&(\w+),/g, (_, major, target) => {
+export function emulateMatrices(code: string): string {
+  if (!code.includes('enable chromium_experimental_subgroup_matrix;')) return code
+  const functions = new Map<string, string>()
+  const sizes = (kind: string): [columns: number, rows: number] => {
+    const found = new RegExp(`subgroup_matrix_${kind}<f\\d+, (\\d+), (\\d+)>`).exec(code)
+    return [Number(found?.[1]), Number(found?.[2])]
+  }
+  const [n, m] = sizes('result')
+  const [k] = sizes('left')
+  const at = (major: string): string => (major === 'row_major' ? 'r * stride + c' : 'c * stride + r')
+  let text = code
+    .replace(/^(enable chromium_experimental_subgroup_matrix|diagnostic\(.*\));\n/gm, '')
+    .replace(
+      /subgroupMatrixLoad<subgroup_matrix_(left|right)<f\d+, (\d+), (\d+)>, (\w+)>\(&(\w+),/g,
+      (_, kind, columns, rows, major, tile) => {
+        const name = `load_${kind}_${tile}`
         functions.set(
-          'store',
-          `fn store_result(offset: u32, x: array<f32, ${held}>, stride: u32) {
-  let place = vec2<u32>(offset, stride);
-  var y = x;
-  ${eachHeld(`${target}[place.x + ${at(major, 'r', 'c')}] = y[i];`)}
+          name,
+          `fn ${name}(offset: u32, stride: u32) -> array<f32, ${columns * rows}> {
+  var x: array<f32, ${columns * rows}>;
+  for (var r = 0u; r < ${rows}u; r++) { for (var c = 0u; c < ${columns}u; c++) { x[r * ${columns}u + c] = f32(${tile}[offset + ${at(major)}]); } }
+  return x;
 }\n`,
         )
-        return 'store_result('
-      })
-      .replace(/subgroupMatrixMultiplyAccumulate\(/g, 'multiply_add(')
-      .replace(/subgroup_matrix_result<f32, \d+, \d+>/g, `array<f32, ${held}>`)
-    return `${text}var<private> own_lane: u32;
-${[...functions.values()].join('')}fn multiply_add(left: vec2<u32>, right: vec2<u32>, sum: array<f32, ${held}>) -> array<f32, ${held}> {
+        return `${name}(`
+      },
+    )
+    .replace(/subgroupMatrixStore<(\w+)>\(&(\w+),/g, (_, major, target) => {
+      const name = `store_${target}`
+      functions.set(
+        name,
+        `fn ${name}(offset: u32, x: array<f32, ${m * n}>, stride: u32) {
+  var y = x;
+  for (var r = 0u; r < ${m}u; r++) { for (var c = 0u; c < ${n}u; c++) { ${target}[offset + ${at(major)}] = y[r * ${n}u + c]; } }
+}\n`,
+      )
+      return `${name}(`
+    })
+    .replace(/subgroupMatrixMultiplyAccumulate\(/g, 'multiply_add(')
+    .replace(/subgroup_matrix_result<f32, \d+, \d+>/g, `array<f32, ${m * n}>`)
+  functions.set(
+    'multiply_add',
+    `fn multiply_add(left: array<f32, ${m * k}>, right: array<f32, ${k * n}>, sum: array<f32, ${m * n}>) -> array<f32, ${m * n}> {
+  var a = left;
+  var b = right;
   var y = sum;
-  ${eachHeld(`for (var d = 0u; d < ${k}u; d++) { y[i] += left_at(left, r, d) * right_at(right, d, c); }`)}
+  for (var r = 0u; r < ${m}u; r++) { for (var c = 0u; c < ${n}u; c++) { for (var d = 0u; d < ${k}u; d++) {
+    y[r * ${n}u + c] += a[r * ${k}u + d] * b[d * ${n}u + c];
+  } } }
   return y;
-}
-`
-  }
+}\n`,
+  )
+  text += [...functions.values()].join('')
+  return text
 }
