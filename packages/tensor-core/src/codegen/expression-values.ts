@@ -2,24 +2,11 @@ import { type ComputeType, computeTypeOf, type DType } from '../dtype.js'
 import * as v from '../kernel/expressions.js'
 import type { KernelBuilder } from '../kernel/kernel-builder.js'
 import type { Value } from '../kernel/value.js'
+import { nodesOf } from '../schedule/expression-nodes.js'
 import type { Expression } from '../schedule/program.js'
 import type { ParamList } from './param-list.js'
 
 export type Memo = Map<Expression, Value>
-
-/** Every node of some expressions once, operands before the nodes that use them. */
-export function nodesOf(roots: readonly Expression[]): Expression[] {
-  const seen = new Set<Expression>()
-  const order: Expression[] = []
-  const visit = (node: Expression): void => {
-    if (seen.has(node)) return
-    seen.add(node)
-    if (node.kind === 'apply') node.args.forEach(visit)
-    order.push(node)
-  }
-  roots.forEach(visit)
-  return order
-}
 
 /** The axes whose index some expressions read. */
 export function indexAxes(nodes: readonly Expression[]): Set<number> {

@@ -3,18 +3,11 @@ import { KernelTypeError } from '../errors.js'
 import * as v from '../kernel/expressions.js'
 import type { KernelBuilder, KernelTarget } from '../kernel/kernel-builder.js'
 import type { BufferRef, Value } from '../kernel/value.js'
+import { nodesOf } from '../schedule/expression-nodes.js'
 import type { Expression, MapLaunch, Operand } from '../schedule/program.js'
 import { sizeOf } from '../shape.js'
 import { axesByStride, type CollapsedAxes, collapseAxes } from './collapse-axes.js'
-import {
-  constantParams,
-  evaluate,
-  indexAxes,
-  indexValue,
-  type Memo,
-  nodesOf,
-  uniformNodes,
-} from './expression-values.js'
+import { constantParams, evaluate, indexAxes, indexValue, type Memo, uniformNodes } from './expression-values.js'
 import { decompose, offsetAt } from './index-arithmetic.js'
 import type { LaunchPass } from './launch-pass.js'
 import { mapAsBits } from './move-bits.js'

@@ -1,5 +1,6 @@
 import { type DType, isBlock, type ScalarDType } from '../dtype.js'
 import { floatBits } from '../float-bits.js'
+import { nodesOf } from '../schedule/expression-nodes.js'
 import type { Expression, MapLaunch } from '../schedule/program.js'
 
 /*
@@ -26,8 +27,42 @@ export const movedAs = (dtype: DType): DType => (isBlock(dtype) ? dtype : RAW[dt
  */
 export function mapAsBits(launch: MapLaunch): MapLaunch {
   const [moved, read] = [new Set<number>(), new Set<number>()]
-  const expressions = launch.expressions.map((expression, i) =>
-    asBits(expression, launch.outputs[i]?.dtype, moved, read),
+  const done = new Map<Expression, Expression | null>()
+  const inBits = (node: Expression): Expression | null => {
+    if (isBlock(node.dtype)) return null
+    const dtype = movedAs(node.dtype)
+    switch (node.kind) {
+      case 'input':
+        moved.add(node.index)
+        return { ...node, dtype }
+      case 'constant': {
+        if (dtype === node.dtype) return node
+        const bits = node.dtype === 'float32' ? floatBits(node.value) : node.value
+        return { ...node, dtype, value: dtype === 'uint8' ? bits & 0xff : bits >>> 0 }
+      }
+      case 'apply': {
+        const { moves } = node.record
+        if (!moves) return null
+        const args = node.args.map((arg, i) => {
+          if (moves.includes(i)) return visit(arg)
+          for (const leaf of nodesOf([arg])) if (leaf.kind === 'input') read.add(leaf.index)
+          return arg
+        })
+        return args.includes(null) ? null : { ...node, dtype, args: args as Expression[] }
+      }
+      default:
+        return null
+    }
+  }
+  const visit = (node: Expression): Expression | null => {
+    const known = done.get(node)
+    if (known !== undefined) return known
+    const made = inBits(node)
+    done.set(node, made)
+    return made
+  }
+  const expressions = launch.expressions.map((root, i) =>
+    root.dtype === launch.outputs[i]?.dtype ? visit(root) : null,
   )
   // What is moved and read for its value at once has no dtype of its own.
   if (expressions.includes(null) || [...moved].some((input) => read.has(input))) return launch
@@ -38,42 +73,4 @@ export function mapAsBits(launch: MapLaunch): MapLaunch {
     outputs: launch.outputs.map(raw),
     expressions: expressions as Expression[],
   }
-}
-
-function asBits(
-  expression: Expression,
-  stored: DType | undefined,
-  moved: Set<number>,
-  read: Set<number>,
-): Expression | null {
-  if (stored === undefined || isBlock(stored) || expression.dtype !== stored) return null
-  const dtype = movedAs(stored)
-  switch (expression.kind) {
-    case 'input':
-      moved.add(expression.index)
-      return { ...expression, dtype }
-    case 'constant': {
-      if (dtype === stored) return expression
-      const bits = stored === 'float32' ? floatBits(expression.value) : expression.value
-      return { ...expression, dtype, value: dtype === 'uint8' ? bits & 0xff : bits >>> 0 }
-    }
-    case 'apply': {
-      const { moves } = expression.record
-      if (!moves) return null
-      const args = expression.args.map((arg, i) => {
-        if (moves.includes(i)) return asBits(arg, stored, moved, read)
-        inputsOf(arg, read)
-        return arg
-      })
-      return args.includes(null) ? null : { ...expression, dtype, args: args as Expression[] }
-    }
-    default:
-      return null
-  }
-}
-
-/** Adds the inputs that an expression reads. */
-function inputsOf(expression: Expression, read: Set<number>): void {
-  if (expression.kind === 'input') read.add(expression.index)
-  else if (expression.kind === 'apply') for (const arg of expression.args) inputsOf(arg, read)
 }

@@ -1,11 +1,12 @@
 import type { ComputeType, ScalarDType } from '../dtype.js'
 import type { KernelTarget } from '../kernel/kernel-builder.js'
 import type { ReduceCombine } from '../ops/op-record.js'
+import { nodesOf } from '../schedule/expression-nodes.js'
 import type { Expression, ReduceLaunch } from '../schedule/program.js'
 import { type Shape, sizeOf } from '../shape.js'
 import type { View } from '../view.js'
 import { axesByStride, type CollapsedAxes, collapseAxes } from './collapse-axes.js'
-import { indexAxes, nodesOf } from './expression-values.js'
+import { indexAxes } from './expression-values.js'
 import type { BufferBinding } from './launch-pass.js'
 import { strideClass } from './operand-class.js'
 

@@ -2,9 +2,10 @@ import { byteLengthOf, isBlock } from '../dtype.js'
 import { sizeOf } from '../shape.js'
 import { contiguousView, isContiguous } from '../view.js'
 import { reshapedReach } from './epilogue.js'
+import { nodesOf } from './expression-nodes.js'
 import type { Expression, Launch, MapLaunch, Operand, OpLaunch, ReduceLaunch } from './program.js'
 import { inputsOf, outputsOf, type ProgramDraft } from './program-builder.js'
-import { replaceInputs } from './replace-inputs.js'
+import { replaceLeaves } from './replace-leaves.js'
 
 /** Operands of one launch with its epilogue; more would not fit a GPU's bindings. */
 const MOST_INPUTS = 6
@@ -46,7 +47,8 @@ export function fuseEpilogues<Binding>(draft: ProgramDraft<Binding>): void {
   launches.forEach((map, at) => {
     if (map.kind !== 'map' || map.outputs.length !== 1) return
     const output = map.outputs[0] as Operand
-    if (output.dtype !== 'float32' || !fills(output) || readsIndex(map)) return
+    if (output.dtype !== 'float32' || !fills(output) || nodesOf(map.expressions).some(({ kind }) => kind === 'index'))
+      return
     const candidates = map.inputs.flatMap((input, index) => {
       const [writer, second] = writers[input.slot] as number[]
       const own = slots[input.slot]?.bound === undefined && readers[input.slot]?.length === 1
@@ -82,16 +84,6 @@ function takesEpilogue(launch: Launch): launch is ReduceLaunch | OpLaunch {
   return launch.kind === 'op' && launch.record.takesEpilogue === true && launch.outputs[0]?.dtype === 'float32'
 }
 
-function readsIndex({ expressions }: MapLaunch): boolean {
-  const seen = new Set<Expression>()
-  const reads = (node: Expression): boolean => {
-    if (seen.has(node)) return false
-    seen.add(node)
-    return node.kind === 'index' || (node.kind === 'apply' && node.args.some(reads))
-  }
-  return expressions.some(reads)
-}
-
 /** The launch with the map as its epilogue, of which it is input `index`; null where the map reaches its inputs otherwise. */
 function withEpilogue(launch: ReduceLaunch | OpLaunch, map: MapLaunch, index: number): Launch | null {
   const result = launch.kind === 'reduce' ? launch.output : (launch.outputs[0] as Operand)
@@ -107,10 +99,10 @@ function withEpilogue(launch: ReduceLaunch | OpLaunch, map: MapLaunch, index: nu
   const own = launch.inputs
   if (own.length + extra.length > MOST_INPUTS) return null
   if ([...own, ...extra].some(({ slot }) => slot === target.slot)) return null
-  const [expression] = replaceInputs(map.expressions, (input) => ({
-    ...input,
-    index: input.index < index ? input.index + 1 : input.index === index ? 0 : input.index,
-  })) as [Expression]
+  const [expression] = replaceLeaves(map.expressions, (leaf) => {
+    if (leaf.kind !== 'input') return leaf
+    return { ...leaf, index: leaf.index < index ? leaf.index + 1 : leaf.index === index ? 0 : leaf.index }
+  }) as [Expression]
   const output: Operand = { ...target, view: contiguousView(shape) }
   const epilogue = { expression, from: own.length }
   const inputs = [...own, ...extra]

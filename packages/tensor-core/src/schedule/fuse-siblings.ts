@@ -1,8 +1,9 @@
 import { type Shape, sameShape } from '../shape.js'
 import { isContiguous } from '../view.js'
+import { nodesOf } from './expression-nodes.js'
 import type { Expression, Launch, MapLaunch, Operand } from './program.js'
 import { sameOperand } from './program-builder.js'
-import { replaceInputs } from './replace-inputs.js'
+import { replaceLeaves } from './replace-leaves.js'
 
 /** Operands of one kernel, outputs included: as many storage buffers as every GPU has for a stage. */
 const MOST_OPERANDS = 8
@@ -36,13 +37,20 @@ function join(a: MapLaunch, b: MapLaunch): MapLaunch | null {
   if (inputs.length === a.inputs.length + b.inputs.length) return null
   const outputs = [...a.outputs, ...b.outputs]
   // One node an input, so that it is loaded once.
-  const nodes = new Map<number, Expression>()
-  const expressions = replaceInputs([...a.expressions, ...atPlaces(b.expressions, place)], (input) => {
-    const known = nodes.get(input.index) ?? input
-    nodes.set(input.index, known)
-    return known
-  })
-  if (inputs.length + outputs.length > MOST_OPERANDS || countNodes(expressions) > MOST_NODES) return null
+  const shared = new Map<number, Expression>()
+  const onInputs = (roots: readonly Expression[], placeOf: (index: number) => number): Expression[] =>
+    replaceLeaves(roots, (leaf) => {
+      if (leaf.kind !== 'input') return leaf
+      const index = placeOf(leaf.index)
+      const known = shared.get(index) ?? { ...leaf, index }
+      shared.set(index, known)
+      return known
+    })
+  const expressions = [
+    ...onInputs(a.expressions, (index) => index),
+    ...onInputs(b.expressions, (index) => place[index] as number),
+  ]
+  if (inputs.length + outputs.length > MOST_OPERANDS || nodesOf(expressions).length > MOST_NODES) return null
   const label = a.label.split(', ').includes(b.label) ? a.label : `${a.label}, ${b.label}`
   return { kind: 'map', label, shape: a.shape, inputs, expressions, outputs }
 }
@@ -60,18 +68,4 @@ const innermost = (shape: Shape): number => shape.findLastIndex((extent) => exte
 
 function touches(some: readonly Operand[], others: readonly Operand[]): boolean {
   return some.some(({ slot }) => others.some((other) => other.slot === slot))
-}
-
-const atPlaces = (roots: readonly Expression[], place: readonly number[]): Expression[] =>
-  replaceInputs(roots, (input) => ({ ...input, index: place[input.index] as number }))
-
-function countNodes(roots: readonly Expression[]): number {
-  const seen = new Set<Expression>()
-  const visit = (node: Expression): void => {
-    if (seen.has(node)) return
-    seen.add(node)
-    if (node.kind === 'apply') node.args.forEach(visit)
-  }
-  roots.forEach(visit)
-  return seen.size
 }

@@ -1,6 +1,7 @@
 import { byteLengthOf, isBlock } from '../dtype.js'
 import { type Shape, sizeOf } from '../shape.js'
 import { epilogueMap, ownInputs } from './epilogue.js'
+import { nodesOf } from './expression-nodes.js'
 import type { Expression, Launch, Operand } from './program.js'
 
 /** What a launch has to move and to compute, whatever kernel runs it. */
@@ -44,13 +45,4 @@ function ownFlops(launch: Launch): number {
 const specs = (operands: readonly Operand[]): { shape: Shape; dtype: Operand['dtype'] }[] =>
   operands.map(({ dtype, view }) => ({ shape: view.shape, dtype }))
 
-function applied(roots: readonly Expression[]): number {
-  const seen = new Set<Expression>()
-  const stack = [...roots]
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    if (node.kind !== 'apply' || seen.has(node)) continue
-    seen.add(node)
-    stack.push(...node.args)
-  }
-  return seen.size
-}
+const applied = (roots: readonly Expression[]): number => nodesOf(roots).filter(({ kind }) => kind === 'apply').length

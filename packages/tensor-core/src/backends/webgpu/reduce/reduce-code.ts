@@ -1,6 +1,6 @@
 import type { CollapsedAxes } from '../../../codegen/collapse-axes.js'
 import { type EpilogueCode, epilogueCode } from '../../../codegen/epilogue-code.js'
-import { constantParams, evaluate, indexValue, type Memo, nodesOf } from '../../../codegen/expression-values.js'
+import { constantParams, evaluate, indexValue, type Memo } from '../../../codegen/expression-values.js'
 import { decompose, offsetAt } from '../../../codegen/index-arithmetic.js'
 import { type ParamList, paramList } from '../../../codegen/param-list.js'
 import type { ReducePlan, ReduceTask } from '../../../codegen/plan-reduce.js'
@@ -10,6 +10,7 @@ import { KernelTypeError } from '../../../errors.js'
 import * as v from '../../../kernel/expressions.js'
 import type { KernelBuilder } from '../../../kernel/kernel-builder.js'
 import type { BufferRef, KernelFunction, Value } from '../../../kernel/value.js'
+import { nodesOf } from '../../../schedule/expression-nodes.js'
 import type { Expression, Operand } from '../../../schedule/program.js'
 
 /** Some functions of a reduction in the kernel language, with the parameters that they read. */

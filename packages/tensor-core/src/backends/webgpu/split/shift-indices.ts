@@ -2,27 +2,14 @@ import { addRecord } from '../../../ops/add.js'
 import { castRecord } from '../../../ops/cast.js'
 import type { ElementwiseRecord } from '../../../ops/op-record.js'
 import type { Expression } from '../../../schedule/program.js'
+import { replaceLeaves } from '../../../schedule/replace-leaves.js'
 
 /** Expressions whose indices count on from `starts`; axes behind them are as they were. */
 export function shiftIndices(roots: readonly Expression[], starts: readonly number[]): readonly Expression[] {
-  const memo = new Map<Expression, Expression>()
-  const visit = (node: Expression): Expression => {
-    const known = memo.get(node)
-    if (known) return known
-    const made = shifted(node)
-    memo.set(node, made)
-    return made
-  }
-  const shifted = (node: Expression): Expression => {
-    if (node.kind === 'index') {
-      const start = starts[node.axis] ?? 0
-      return start === 0 ? node : indexFrom(node, start)
-    }
-    if (node.kind !== 'apply') return node
-    const args = node.args.map(visit)
-    return args.every((arg, i) => arg === node.args[i]) ? node : { ...node, args }
-  }
-  return roots.map(visit)
+  return replaceLeaves(roots, (leaf) => {
+    const start = leaf.kind === 'index' ? (starts[leaf.axis] ?? 0) : 0
+    return leaf.kind === 'index' && start > 0 ? indexFrom(leaf, start) : leaf
+  })
 }
 
 function indexFrom(node: Expression & { readonly kind: 'index' }, start: number): Expression {
