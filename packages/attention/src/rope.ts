@@ -11,7 +11,7 @@ import {
   tensor,
   type VjpContext,
 } from '@almanac/tensor-core'
-import { type RopeFrequencies, type RopeScaling, ropeFrequencies } from './rope-frequencies.js'
+import { type RopeScaling, ropeFrequencies } from './rope-frequencies.js'
 
 interface Attributes {
   readonly interleaved: boolean
@@ -66,11 +66,16 @@ export const ropeRotation = defineFused({
 const tables = new Map<string, { cos: Tensor; sin: Tensor }>()
 
 /** cos and sin of position * frequency, [positions, D/2] each: made in float64, because float32 loses far positions. */
-function angleTable(positions: number, { inverse, attentionFactor }: RopeFrequencies): { cos: Tensor; sin: Tensor } {
-  const half = inverse.length
-  const name = `${positions} ${attentionFactor} ${inverse}`
+function angleTable(
+  positions: number,
+  channels: number,
+  { theta, scaling }: RopeAngleOptions,
+): { cos: Tensor; sin: Tensor } {
+  const name = JSON.stringify([positions, channels, theta, scaling])
   let table = tables.get(name)
   if (!table) {
+    const { inverse, attentionFactor } = ropeFrequencies(channels, theta, scaling)
+    const half = inverse.length
     const angles = Float64Array.from(
       { length: positions * half },
       (_, i) => Math.floor(i / half) * (inverse[i % half] as number),
@@ -97,9 +102,9 @@ export interface RopeAngles {
  * so take them once. A position outside the table gives NaN. Throws ShapeError, ArgumentError.
  */
 export function ropeAngles(positions: TensorLike, channels: number, options: RopeAngleOptions = {}): RopeAngles {
-  const { theta, maxPositions = 8192, scaling } = options
+  const { maxPositions = 8192 } = options
   const half = channels / 2
-  const table = angleTable(Math.max(maxPositions, 1), ropeFrequencies(channels, theta, scaling))
+  const table = angleTable(Math.max(maxPositions, 1), channels, options)
   const at = asTensor(positions)
   if (at.rank !== 1 && at.rank !== 2) throw new ShapeError('rope', 'positions [T] or [B, T]', formatShape(at.shape))
   const [batch, time] = at.rank === 1 ? [1, at.shape[0] as number] : (at.shape as [number, number])

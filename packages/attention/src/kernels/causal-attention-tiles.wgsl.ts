@@ -2,7 +2,8 @@ import type { KernelLaunch } from '@almanac/tensor-core'
 import { defineWgsl } from '@almanac/tensor-core/wgsl'
 import type { AttentionAttributes } from './attention-launch.js'
 import { hasFewRows } from './few-queries.wgsl.js'
-import { GPU_PARAMS, type GpuLaunch, gpuLaunch, gpuParams, tileRows } from './gpu-launch.js'
+import { GPU_PARAMS, gpuLaunch, gpuParams } from './gpu-launch.js'
+import { beginTile, tileLaunch } from './tile-launch.js'
 import {
   accumulate,
   COLUMNS,
@@ -17,19 +18,12 @@ import {
   storeSums,
   tileMemory,
   tileOfVariant,
-  tileVariant,
   tokenFunctions,
   vectorsOf,
   WEIGHT,
-  type WorkgroupTile,
 } from './workgroup-tile.js'
 
-const tileOf = (launch: GpuLaunch): WorkgroupTile => ({
-  rows: tileRows(launch, launch.rows),
-  lanes: 8,
-  width: launch.width,
-})
-const tilesOf = (launch: GpuLaunch): number => Math.ceil(launch.rows / tileOf(launch).rows)
+const { tiles, variant, groups } = tileLaunch('rows')
 
 /**
  * Flash attention (Dao 2023, arXiv 2307.08691, algorithm 1): a workgroup takes a tile of a kv head's rows and walks the keys
@@ -38,16 +32,10 @@ const tilesOf = (launch: GpuLaunch): number => Math.ceil(launch.rows / tileOf(la
  */
 export const attentionTiles = defineWgsl({
   applies: (launch: KernelLaunch<AttentionAttributes>) => !hasFewRows(gpuLaunch(launch)),
-  variant(launch: KernelLaunch<AttentionAttributes>) {
-    const seen = gpuLaunch(launch)
-    return tileVariant(tileOf(seen), seen.fours)
-  },
+  variant,
   paramNames: [...GPU_PARAMS, 'tiles'],
-  params: (launch: KernelLaunch<AttentionAttributes>) => [...gpuParams(launch), tilesOf(gpuLaunch(launch))],
-  groups(launch: KernelLaunch<AttentionAttributes>) {
-    const seen = gpuLaunch(launch)
-    return seen.kvRows * seen.blocks * tilesOf(seen)
-  },
+  params: (launch: KernelLaunch<AttentionAttributes>) => [...gpuParams(launch), tiles(launch)],
+  groups,
   buffers: [
     { name: 'q', access: 'read' },
     { name: 'k', access: 'read' },
@@ -60,7 +48,7 @@ export const attentionTiles = defineWgsl({
   vectors: (launch: KernelLaunch<AttentionAttributes>) => (gpuLaunch(launch).fours ? ['q', 'k', 'v'] : []),
   text({ p, f, load, load4, store, variant }) {
     const { tile, fours } = tileOfVariant(variant)
-    const { rows, width, lanes } = tile
+    const { rows } = tile
     const context = { p, load4, fours }
     const columns = columnsOf(tile)
     const seenBy = FOUR_ROWS.map((i) => {
@@ -77,14 +65,8 @@ export const attentionTiles = defineWgsl({
 var<workgroup> begin: i32;
 const START = vec4<f32>(-3.4028234e38);
 ${WEIGHT}${tokenFunctions(context)}`,
-      body: `  let r = lid / ${lanes};
-  let c = lid % ${lanes};
-  let channel0 = (group % ${p('blocks')}) * ${width};
-  let task = group / ${p('blocks')};
-  let row0 = (${p('tiles')} - 1 - task % ${p('tiles')}) * ${rows};
-  let head = task / ${p('tiles')};
-  let batch = head / ${p('kvHeads')};
-  let kvHead = head % ${p('kvHeads')};
+      body: `${beginTile(tile, context)}
+  let row0 = (${p('tiles')} - 1 - tile) * ${rows};
   let rows = min(${rows}, ${p('rows')} - row0);
   let start = ${load('starts', 'batch')};
   var first = vec4<i32>(0);

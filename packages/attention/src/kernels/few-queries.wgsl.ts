@@ -1,5 +1,5 @@
 import type { KernelLaunch, KernelOperand } from '@almanac/tensor-core'
-import { defineWgsl, reduceWorkgroup } from '@almanac/tensor-core/wgsl'
+import { defineWgsl, ENOUGH_GROUPS, reduceWorkgroup } from '@almanac/tensor-core/wgsl'
 import type { AttentionAttributes } from './attention-launch.js'
 import { GPU_PARAMS, type GpuLaunch, gpuLaunch, gpuParams } from './gpu-launch.js'
 import { fetch, tokenFunctions, WEIGHT } from './workgroup-tile.js'
@@ -12,8 +12,6 @@ import { fetch, tokenFunctions, WEIGHT } from './workgroup-tile.js'
 
 /** Rows of a kv head up to which this is the faster way, and up to which it is where tiles would leave cores idle. */
 const FEW_ROWS = { always: 8, ifIdle: 32 } as const
-/** Heads times batch from which tiles keep a GPU busy. */
-const MANY_HEADS = 128
 /** Workgroups beyond which further ones give nothing: then chunks grow. */
 const MOST_GROUPS = 1024
 const INVOCATIONS = 128
@@ -25,7 +23,7 @@ const AT_ONCE = INVOCATIONS / LANES
 const JOINERS = 64
 
 export const hasFewRows = ({ rows, kvRows }: GpuLaunch): boolean =>
-  rows <= FEW_ROWS.always || (rows <= FEW_ROWS.ifIdle && kvRows < MANY_HEADS)
+  rows <= FEW_ROWS.always || (rows <= FEW_ROWS.ifIdle && kvRows < ENOUGH_GROUPS)
 
 /** Rows that a workgroup takes together in fours, keys of a step, and how keys are cut into chunks. */
 function cutOf(launch: GpuLaunch) {

@@ -1,11 +1,9 @@
 import { floatBits, type KernelLaunch, type Shape } from '@almanac/tensor-core'
+import { ENOUGH_GROUPS } from '@almanac/tensor-core/wgsl'
 import { type AttentionAttributes, attentionExtents } from './attention-launch.js'
 
 /** Parameters that every attention kernel on a GPU has; further ones follow. */
 export const GPU_PARAMS = ['time', 'heads', 'channels', 'keys', 'kvHeads', 'group', 'rows', 'blocks', 'scale'] as const
-
-/** Workgroups below which a GPU has idle cores. */
-const ENOUGH_GROUPS = 128
 
 /**
  * A launch as the kernels on a GPU see it. The rows of a kv head are the queries of all heads of its group: head by head at

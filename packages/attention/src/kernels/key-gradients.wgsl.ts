@@ -1,8 +1,7 @@
-import { floatBits, type KernelLaunch } from '@almanac/tensor-core'
 import { defineWgsl } from '@almanac/tensor-core/wgsl'
-import type { AttentionAttributes } from './attention-launch.js'
-import { GPU_PARAMS, type GpuLaunch, gpuLaunch, gpuParams, tileRows } from './gpu-launch.js'
-import { groupWord, RECORD_PARAMS, RECORD_ROWS, recordBytes, recordParams, recordWord } from './row-records.wgsl.js'
+import { gradientLaunch } from './gradient-launch.js'
+import { groupWord, RECORD_ROWS, recordWord } from './row-records.wgsl.js'
+import { beginTile } from './tile-launch.js'
 import {
   accumulate,
   COLUMNS,
@@ -15,56 +14,17 @@ import {
   storeSums,
   tileMemory,
   tileOfVariant,
-  tileVariant,
   tokenFunctions,
   WEIGHT,
-  type WorkgroupTile,
 } from './workgroup-tile.js'
-
-const tileOf = (launch: GpuLaunch): WorkgroupTile => ({
-  rows: tileRows(launch, launch.keys),
-  // Two results of 128 channels in eight lanes would take more registers than an invocation has.
-  lanes: launch.width === 128 ? 16 : 8,
-  width: launch.width,
-})
-const tilesOf = (launch: GpuLaunch): number => Math.ceil(launch.keys / tileOf(launch).rows)
 
 /**
  * dv = sum_t w dy and dk = scale sum_t g q, with w and g as in `queryGradients`: a workgroup a tile of keys, which walks those
  * rows of all heads of the group that may see one of them. No other adds to its results.
  */
 export const keyGradients = defineWgsl({
-  variant(launch: KernelLaunch<AttentionAttributes>) {
-    const seen = gpuLaunch(launch)
-    return tileVariant(tileOf(seen), seen.fours)
-  },
-  paramNames: [...GPU_PARAMS, ...RECORD_PARAMS, 'tiles', 'factor'],
-  params: (launch: KernelLaunch<AttentionAttributes>) => [
-    ...gpuParams(launch),
-    ...recordParams(launch),
-    tilesOf(gpuLaunch(launch)),
-    floatBits(launch.attributes.scale),
-  ],
-  groups(launch: KernelLaunch<AttentionAttributes>) {
-    const seen = gpuLaunch(launch)
-    return seen.kvRows * seen.blocks * tilesOf(seen)
-  },
-  workspace: recordBytes,
-  buffers: [
-    { name: 'q', access: 'read' },
-    { name: 'k', access: 'read' },
-    { name: 'v', access: 'read' },
-    { name: 'lse', access: 'read', unused: true },
-    { name: 'delta', access: 'read', unused: true },
-    { name: 'dy', access: 'read' },
-    { name: 'starts', access: 'read', unused: true },
-    { name: 'firsts', access: 'read', unused: true },
-    { name: 'dq', access: 'write', unused: true },
-    { name: 'dk', access: 'write' },
-    { name: 'dv', access: 'write' },
-    { name: 'records', access: 'read', dtype: 'int32' },
-  ],
-  vectors: (launch: KernelLaunch<AttentionAttributes>) => (gpuLaunch(launch).fours ? ['q', 'k', 'v', 'dy'] : []),
+  // Two results of 128 channels in eight lanes would take more registers than an invocation has.
+  ...gradientLaunch(['dk', 'dv'], 'keys', ({ width }) => (width === 128 ? 16 : 8)),
   text({ p, f, load, load4, store, variant }) {
     const { tile, fours } = tileOfVariant(variant)
     const context = { p, load4, fours }
@@ -82,14 +42,8 @@ export const keyGradients = defineWgsl({
     return {
       workgroupSize: invocationsOf(tile),
       declarations: `${tileMemory(tile)}${WEIGHT}${tokenFunctions(context)}`,
-      body: `  let r = lid / ${tile.lanes};
-  let c = lid % ${tile.lanes};
-  let channel0 = (group % ${p('blocks')}) * ${tile.width};
-  let task = group / ${p('blocks')};
-  let key0 = (task % ${p('tiles')}) * ${tile.rows};
-  let head = task / ${p('tiles')};
-  let batch = head / ${p('kvHeads')};
-  let kvHead = head % ${p('kvHeads')};
+      body: `${beginTile(tile, context)}
+  let key0 = tile * ${tile.rows};
   let count = min(${tile.rows}, ${p('keys')} - key0);
   let keys = vec4<i32>(key0 + 4 * r) + vec4<i32>(0, 1, 2, 3);
 ${declareSide(tile, context, {

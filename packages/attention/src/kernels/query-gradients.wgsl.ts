@@ -1,8 +1,7 @@
-import { floatBits, type KernelLaunch } from '@almanac/tensor-core'
 import { defineWgsl } from '@almanac/tensor-core/wgsl'
-import type { AttentionAttributes } from './attention-launch.js'
-import { GPU_PARAMS, type GpuLaunch, gpuLaunch, gpuParams, tileRows } from './gpu-launch.js'
-import { groupWord, RECORD_PARAMS, RECORD_ROWS, recordBytes, recordParams, recordWord } from './row-records.wgsl.js'
+import { gradientLaunch } from './gradient-launch.js'
+import { groupWord, RECORD_ROWS, recordWord } from './row-records.wgsl.js'
+import { beginTile } from './tile-launch.js'
 import {
   accumulate,
   COLUMNS,
@@ -16,52 +15,13 @@ import {
   storeSums,
   tileMemory,
   tileOfVariant,
-  tileVariant,
   tokenFunctions,
   WEIGHT,
-  type WorkgroupTile,
 } from './workgroup-tile.js'
-
-const tileOf = (launch: GpuLaunch): WorkgroupTile => ({
-  rows: tileRows(launch, launch.rows),
-  lanes: 8,
-  width: launch.width,
-})
-const tilesOf = (launch: GpuLaunch): number => Math.ceil(launch.rows / tileOf(launch).rows)
 
 /** dq = scale sum_s g k with g = w (dy . v - delta) and w = e^(score - lse): a workgroup a tile of a kv head's rows. */
 export const queryGradients = defineWgsl({
-  variant(launch: KernelLaunch<AttentionAttributes>) {
-    const seen = gpuLaunch(launch)
-    return tileVariant(tileOf(seen), seen.fours)
-  },
-  paramNames: [...GPU_PARAMS, ...RECORD_PARAMS, 'tiles', 'factor'],
-  params: (launch: KernelLaunch<AttentionAttributes>) => [
-    ...gpuParams(launch),
-    ...recordParams(launch),
-    tilesOf(gpuLaunch(launch)),
-    floatBits(launch.attributes.scale),
-  ],
-  groups(launch: KernelLaunch<AttentionAttributes>) {
-    const seen = gpuLaunch(launch)
-    return seen.kvRows * seen.blocks * tilesOf(seen)
-  },
-  workspace: recordBytes,
-  buffers: [
-    { name: 'q', access: 'read' },
-    { name: 'k', access: 'read' },
-    { name: 'v', access: 'read' },
-    { name: 'lse', access: 'read', unused: true },
-    { name: 'delta', access: 'read', unused: true },
-    { name: 'dy', access: 'read' },
-    { name: 'starts', access: 'read', unused: true },
-    { name: 'firsts', access: 'read', unused: true },
-    { name: 'dq', access: 'write' },
-    { name: 'dk', access: 'write', unused: true },
-    { name: 'dv', access: 'write', unused: true },
-    { name: 'records', access: 'read', dtype: 'int32' },
-  ],
-  vectors: (launch: KernelLaunch<AttentionAttributes>) => (gpuLaunch(launch).fours ? ['q', 'k', 'v', 'dy'] : []),
+  ...gradientLaunch(['dq'], 'rows'),
   text({ p, f, load, load4, store, variant }) {
     const { tile, fours } = tileOfVariant(variant)
     const context = { p, load4, fours }
@@ -74,14 +34,8 @@ export const queryGradients = defineWgsl({
     return {
       workgroupSize: invocationsOf(tile),
       declarations: `${tileMemory(tile)}${WEIGHT}${tokenFunctions(context)}`,
-      body: `  let r = lid / ${tile.lanes};
-  let c = lid % ${tile.lanes};
-  let channel0 = (group % ${p('blocks')}) * ${tile.width};
-  let task = group / ${p('blocks')};
-  let row0 = (${p('tiles')} - 1 - task % ${p('tiles')}) * ${tile.rows};
-  let head = task / ${p('tiles')};
-  let batch = head / ${p('kvHeads')};
-  let kvHead = head % ${p('kvHeads')};
+      body: `${beginTile(tile, context)}
+  let row0 = (${p('tiles')} - 1 - tile) * ${tile.rows};
   let rows = min(${tile.rows}, ${p('rows')} - row0);
   let keyBegin = ${ofGroup(0, 'min')};
   let keyEnd = ${ofGroup(1, 'max')};

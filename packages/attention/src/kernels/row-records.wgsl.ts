@@ -1,6 +1,7 @@
 import type { KernelLaunch } from '@almanac/tensor-core'
 import { defineWgsl } from '@almanac/tensor-core/wgsl'
 import type { AttentionAttributes } from './attention-launch.js'
+import { backwardBuffers } from './backward-buffers.js'
 import { GPU_PARAMS, type GpuLaunch, gpuLaunch, gpuParams } from './gpu-launch.js'
 
 /*
@@ -50,20 +51,7 @@ export const rowRecords = defineWgsl({
     return seen.kvRows * recordGroups(seen)
   },
   workspace: recordBytes,
-  buffers: [
-    { name: 'q', access: 'read', unused: true },
-    { name: 'k', access: 'read', unused: true },
-    { name: 'v', access: 'read', unused: true },
-    { name: 'lse', access: 'read' },
-    { name: 'delta', access: 'read' },
-    { name: 'dy', access: 'read', unused: true },
-    { name: 'starts', access: 'read' },
-    { name: 'firsts', access: 'read' },
-    { name: 'dq', access: 'write', unused: true },
-    { name: 'dk', access: 'write', unused: true },
-    { name: 'dv', access: 'write', unused: true },
-    { name: 'records', access: 'write', dtype: 'int32' },
-  ],
+  buffers: backwardBuffers(['lse', 'delta', 'starts', 'firsts'], 'write'),
   text: ({ p, load, store }) => ({
     workgroupSize: RECORD_ROWS,
     declarations: 'var<workgroup> earliest: atomic<i32>;\nvar<workgroup> latest: atomic<i32>;\n',
