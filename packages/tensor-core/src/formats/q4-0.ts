@@ -1,8 +1,8 @@
-import { fromFloat16Bits, toFloat16Bits } from '../float-bits.js'
 import * as v from '../kernel/expressions.js'
 import type { Value } from '../kernel/value.js'
 import { defineFormat } from './define-format.js'
-import { float16BitsOf, float32OfFloat16Bits } from './float16-kernel.js'
+import { readFloat16, writeFloat16 } from './float16-bytes.js'
+import { float16BitsOf, loadFloat16, storeTwoBytes } from './float16-kernel.js'
 import { refuseValue } from './refuse-value.js'
 
 const BLOCK = 32
@@ -33,9 +33,7 @@ export const q4_0 = defineFormat({
       }
       const scale = Math.fround(largest / -8)
       const inverse = scale === 0 ? 0 : Math.fround(1 / scale)
-      const bits = toFloat16Bits(scale)
-      out[at] = bits & 0xff
-      out[at + 1] = bits >> 8
+      writeFloat16(out, at, scale)
       const code = (i: number): number =>
         Math.min(15, Math.fround(Math.fround((block[i] as number) * inverse) + 8.5)) & 15
       for (let j = 0; j < HALF; j++) out[at + 2 + j] = code(j) | (code(j + HALF) << 4)
@@ -43,7 +41,7 @@ export const q4_0 = defineFormat({
   },
   decode(bytes, out) {
     for (let at = 0, start = 0; at < bytes.length; at += BYTES, start += BLOCK) {
-      const scale = fromFloat16Bits((bytes[at] as number) | ((bytes[at + 1] as number) << 8))
+      const scale = readFloat16(bytes, at)
       for (let j = 0; j < HALF; j++) {
         const pair = bytes[at + 2 + j] as number
         out[start + j] = scale * ((pair & 15) - 8)
@@ -52,8 +50,7 @@ export const q4_0 = defineFormat({
     }
   },
   decodeElement(k, bytes, at) {
-    const bits = v.or(k.load(bytes, at), v.shl(k.load(bytes, v.add(at, 1)), 8))
-    const scale = k.let(float32OfFloat16Bits(bits))
+    const scale = loadFloat16(k, bytes, at)
     return (i) => {
       const pair = k.load(bytes, v.add(v.add(at, 2), v.and(i, HALF - 1)))
       const code = v.and(v.shr(pair, v.bitcast(v.mul(v.shr(i, 4), 4), 'u32')), 15)
@@ -89,8 +86,7 @@ export const q4_0 = defineFormat({
     // The sign of -largest, a zero's too, which a GPU's division may lose.
     const sign = v.xor(v.and(v.shr(v.bitcast(largest.get(), 'u32'), 16), 0x8000), 0x8000)
     const bits = k.let(v.or(float16BitsOf(v.abs(scale)), sign))
-    k.store(bytes, to, v.and(bits, 0xff))
-    k.store(bytes, v.add(to, 1), v.shr(bits, 8))
+    storeTwoBytes(k, bytes, to, bits)
     const code = (i: Value): Value => {
       const shifted = v.add(k.let(v.mul(k.load(x, v.add(from, i)), inverse)), 8.5)
       return v.and(v.bitcast(v.convert(v.min(v.trunc(shifted), 15), 'i32'), 'u32'), 15)

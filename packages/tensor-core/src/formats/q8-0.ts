@@ -1,8 +1,8 @@
-import { fromFloat16Bits, toFloat16Bits } from '../float-bits.js'
 import * as v from '../kernel/expressions.js'
 import type { Value } from '../kernel/value.js'
 import { defineFormat } from './define-format.js'
-import { float16BitsOf, float32OfFloat16Bits } from './float16-kernel.js'
+import { readFloat16, writeFloat16 } from './float16-bytes.js'
+import { float16BitsOf, loadFloat16, storeTwoBytes } from './float16-kernel.js'
 import { refuseValue } from './refuse-value.js'
 
 const BLOCK = 32
@@ -30,21 +30,18 @@ export const q8_0 = defineFormat({
       }
       const scale = Math.fround(largest / 127)
       const inverse = scale === 0 ? 0 : Math.fround(1 / scale)
-      const bits = toFloat16Bits(scale)
-      out[at] = bits & 0xff
-      out[at + 1] = bits >> 8
+      writeFloat16(out, at, scale)
       for (let i = 0; i < BLOCK; i++) out[at + 2 + i] = roundHalfAway(Math.fround(block[i] * inverse))
     }
   },
   decode(bytes, out) {
     for (let at = 0, start = 0; at < bytes.length; at += BYTES, start += BLOCK) {
-      const scale = fromFloat16Bits(bytes[at] | (bytes[at + 1] << 8))
+      const scale = readFloat16(bytes, at)
       for (let i = 0; i < BLOCK; i++) out[start + i] = scale * ((bytes[at + 2 + i] << 24) >> 24)
     }
   },
   decodeElement(k, bytes, at) {
-    const bits = v.or(k.load(bytes, at), v.shl(k.load(bytes, v.add(at, 1)), 8))
-    const scale = k.let(float32OfFloat16Bits(bits))
+    const scale = loadFloat16(k, bytes, at)
     return (i) => {
       const byte = v.bitcast(k.load(bytes, v.add(v.add(at, 2), i)), 'i32')
       return v.mul(scale, v.convert(v.shr(v.shl(byte, 24), 24), 'f32'))
@@ -83,8 +80,7 @@ export const q8_0 = defineFormat({
     const scale = k.let(v.div(largest.get(), 127))
     const inverse = k.let(v.select(v.eq(scale, 0), 0, v.div(v.f32(1), scale)))
     const bits = k.let(float16BitsOf(scale))
-    k.store(bytes, to, v.and(bits, 0xff))
-    k.store(bytes, v.add(to, 1), v.shr(bits, 8))
+    storeTwoBytes(k, bytes, to, bits)
     k.for(0, BLOCK, (i) => {
       const scaled = k.let(v.mul(k.load(x, v.add(from, i)), inverse))
       const away = v.trunc(v.add(scaled, v.select(v.lt(scaled, 0), v.f32(-0.5), 0.5)))
