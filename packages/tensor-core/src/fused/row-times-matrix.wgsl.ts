@@ -28,11 +28,24 @@ export const byFours = ({ columns }: GroupedSizes): boolean => columns % 4 === 0
 /** Columns of a workgroup. */
 const widthOf = (fours: boolean): number => LANES * (fours ? 4 : 1)
 
-export const rowTilesAcross = (sizes: GroupedSizes): number => Math.ceil(sizes.columns / widthOf(byFours(sizes)))
+const rowTilesAcross = (sizes: GroupedSizes): number => Math.ceil(sizes.columns / widthOf(byFours(sizes)))
+
+/** A launch by rows: all of it but its buffers and its text. */
+export const groupedRows = {
+  variant: (launch: KernelLaunch<undefined>): string => (byFours(groupedSizes(launch)) ? 'fours' : ''),
+  paramNames: GROUPED_PARAMS,
+  params(launch: KernelLaunch<undefined>): number[] {
+    const sizes = groupedSizes(launch)
+    return [sizes.rows, sizes.depth, sizes.columns, sizes.matrices, rowTilesAcross(sizes)]
+  },
+  groups(launch: KernelLaunch<undefined>): number {
+    const sizes = groupedSizes(launch)
+    return sizes.rows * rowTilesAcross(sizes)
+  },
+  vectors: (launch: KernelLaunch<undefined>) => (byFours(groupedSizes(launch)) ? (['w'] as const) : []),
+}
 
 export interface RowMatrix {
-  /** The variant: rows of w are read by fours. */
-  readonly fours: boolean
   /** Statements that declare `matrix` (i32), that of `row`: below 0 for none. */
   readonly findMatrix: string
   /** An f32 expression: what rows without a matrix give. */
@@ -45,9 +58,10 @@ export interface RowMatrix {
  * `row-times-matrix.ts`.
  */
 export function rowTimesMatrixText(
-  { p, load, load4, store }: WgslContext<(typeof GROUPED_PARAMS)[number], 'x' | 'w' | 'y'>,
-  { fours, findMatrix, missing }: RowMatrix,
+  { p, load, load4, store, variant }: WgslContext<(typeof GROUPED_PARAMS)[number], 'x' | 'w' | 'y'>,
+  { findMatrix, missing }: RowMatrix,
 ): WgslText {
+  const fours = variant === 'fours'
   const type = fours ? 'vec4<f32>' : 'f32'
   const lanes = fours ? [0, 1, 2, 3] : [0]
   const value = (i: number): string => (fours ? `total[${i}]` : 'total')

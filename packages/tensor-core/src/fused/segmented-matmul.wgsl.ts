@@ -4,11 +4,10 @@ import { LARGE_TILE, SMALL_TILE, type TileShape, tileName, tileShapeFor, tilesOf
 import { defineWgsl } from '../wgsl/wgsl-source.js'
 import type { GpuKernelSource } from './fused-definition.js'
 import {
-  byFours,
   GROUPED_PARAMS,
   type GroupedSizes,
+  groupedRows,
   groupedSizes,
-  rowTilesAcross,
   rowTimesMatrixText,
 } from './row-times-matrix.wgsl.js'
 
@@ -28,22 +27,11 @@ const BUFFERS = [
 
 const byRows = defineWgsl<undefined>({
   applies: (launch) => takesRows(groupedSizes(launch)),
-  variant: (launch) => (byFours(groupedSizes(launch)) ? 'fours' : ''),
-  paramNames: GROUPED_PARAMS,
-  params(launch) {
-    const sizes = groupedSizes(launch)
-    return [sizes.rows, sizes.depth, sizes.columns, sizes.matrices, rowTilesAcross(sizes)]
-  },
-  groups(launch) {
-    const sizes = groupedSizes(launch)
-    return sizes.rows * rowTilesAcross(sizes)
-  },
+  ...groupedRows,
   buffers: BUFFERS,
-  vectors: (launch) => (byFours(groupedSizes(launch)) ? ['w'] : []),
   text(context) {
-    const { p, load, variant } = context
+    const { p, load } = context
     return rowTimesMatrixText(context, {
-      fours: variant === 'fours',
       findMatrix: `  var matrix = -1;
   for (var g = 0; g < ${p('matrices')}; g++) {
     if (${load('offsets', 'g')} <= row && row < ${load('offsets', 'g + 1')}) { matrix = g; }

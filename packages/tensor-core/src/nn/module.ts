@@ -60,11 +60,7 @@ export abstract class Module {
    * have a `to` of their own. Compiled functions run on the new device from the next call on. Throws DeviceError.
    */
   async to(device: Device): Promise<this> {
-    await moveStates(
-      [...this.namedStates()].map(([, state]) => state),
-      device,
-    )
-    bumpModuleEpoch()
+    await moveStates(this.namedStates(), device)
     return this
   }
 

@@ -1,4 +1,3 @@
-import { bumpModuleEpoch } from '../compile/module-epoch.js'
 import { tensor } from '../create.js'
 import type { Device } from '../device.js'
 import { type AdamWOptions, adamwStep } from '../fused/adamw-step.js'
@@ -68,11 +67,7 @@ export class AdamW {
 
   /** Moves its own States to a device; the module's are moved by the module's `to`. */
   async to(device: Device): Promise<this> {
-    await moveStates(
-      [...this.namedStates()].map(([, state]) => state),
-      device,
-    )
-    bumpModuleEpoch()
+    await moveStates(this.namedStates(), device)
     return this
   }
 

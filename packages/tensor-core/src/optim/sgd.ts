@@ -1,4 +1,3 @@
-import { bumpModuleEpoch } from '../compile/module-epoch.js'
 import { tensor } from '../create.js'
 import type { Device } from '../device.js'
 import type { Tensor } from '../graph/tensor.js'
@@ -63,11 +62,7 @@ export class SGD {
 
   /** Moves its own States to a device; the module's are moved by the module's `to`. */
   async to(device: Device): Promise<this> {
-    await moveStates(
-      [...this.namedStates()].map(([, state]) => state),
-      device,
-    )
-    bumpModuleEpoch()
+    await moveStates(this.namedStates(), device)
     return this
   }
 

@@ -1,4 +1,5 @@
 import type { BufferHandle } from '../backends/backend.js'
+import { bumpModuleEpoch } from '../compile/module-epoch.js'
 import type { Device } from '../device.js'
 import { DeviceError } from '../errors.js'
 import type { DeviceStorage } from '../graph/storage.js'
@@ -14,9 +15,12 @@ import type { State } from './state.js'
  * or, after an error, none. A lazy tensor that reads an old place throws DeviceError when it is asked for.
  * @throws DeviceError if a cell is assigned while it moves
  */
-export async function moveStates(states: Iterable<State>, device: Device): Promise<void> {
+export async function moveStates(
+  states: Iterable<readonly [name: string, state: State]>,
+  device: Device,
+): Promise<void> {
   refuseInTrace('to')
-  const moving = [...new Set(states)].filter((state) => state.device !== device)
+  const moving = [...new Set([...states].map(([, state]) => state))].filter((state) => state.device !== device)
   const versions = moving.map(({ version }) => version)
   const placed: (DeviceStorage | undefined)[] = []
   try {
@@ -36,6 +40,8 @@ export async function moveStates(states: Iterable<State>, device: Device): Promi
     state.moveTo(device, placed[i])
     if (storage) source.release(storage)
   })
+  // Compiled functions have the old places in their programs.
+  bumpModuleEpoch()
 }
 
 async function copyTo(state: State, device: Device): Promise<DeviceStorage> {

@@ -1,6 +1,7 @@
 export { type BlockDecoder, blockDecoder } from './block-decoder.js'
+export { ENOUGH_GROUPS } from './enough-groups.js'
 export { configurationOf, type KernelFamily, kernelFamily } from './kernel-family.js'
-export { type OrderKey, orderKey } from './order-key.js'
+export { orderKey } from './order-key.js'
 export {
   type ReductionOptions,
   reduceWorkgroup,

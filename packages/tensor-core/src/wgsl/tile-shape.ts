@@ -1,3 +1,5 @@
+import { ENOUGH_GROUPS } from './enough-groups.js'
+
 /** What a workgroup computes: `rows` x `columns` of C, `depth` steps of K at a time, each invocation `high` x `wide` of it. */
 export interface TileShape {
   readonly rows: number
@@ -26,8 +28,6 @@ export function tile(
 export const LARGE_TILE: TileShape = { rows: 64, columns: 64, depth: 16, high: 4, wide: 4 }
 /** Where large tiles would be too few for the machine's cores, or mostly outside the matrix. */
 export const SMALL_TILE: TileShape = { rows: 32, columns: 32, depth: 16, high: 4, wide: 4 }
-/** Workgroups below which a GPU has idle cores. */
-const ENOUGH_GROUPS = 128
 
 /** Tiles for `batches` products [M, K] [K, N]. */
 export function tileShapeFor(batches: number, m: number, n: number): TileShape {

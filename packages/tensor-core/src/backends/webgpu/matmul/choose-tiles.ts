@@ -1,4 +1,5 @@
 import type { MatmulProblem } from '../../../codegen/matmul-problem.js'
+import { ENOUGH_GROUPS } from '../../../wgsl/enough-groups.js'
 import { configurationOf } from '../../../wgsl/kernel-family.js'
 import type { TileShape } from '../../../wgsl/tile-shape.js'
 import type { GpuTraits } from '../../../wgsl/wgsl-source.js'
@@ -13,8 +14,6 @@ const FAMILIES = [largeTiles, mediumTiles, smallTiles].map((family) => {
   return { family, base }
 })
 
-/** Workgroups below which a large GPU has idle cores (an H100 has 132, an RTX 4090 128, an M4 Max 40). */
-const ENOUGH_GROUPS = 128
 /** Steps of K that a part takes at least: its sums are written and read once more. */
 const LEAST_DEPTH = 256
 /** Bytes of sums over parts that a product may take. */

@@ -2,6 +2,7 @@ import type { MatmulProblem } from '../../../codegen/matmul-problem.js'
 import { reduceWorkgroup } from '../../../wgsl/reduce-workgroup.js'
 import { defineWgsl, type WgslSource } from '../../../wgsl/wgsl-source.js'
 import { batchBases, batchesOf, type MatmulLaunch } from './matmul-launch.js'
+import { byFours } from './panel-layout.js'
 import { type RowsShape, rowsName } from './rows-shapes.js'
 
 /** Up to so many rows of A the memory sets the pace: B is read once. */
@@ -20,9 +21,9 @@ export function rowsTimesMatrix(launch: MatmulLaunch, shape: RowsShape): WgslSou
   const { invocations, columns } = shape
   const { problem } = launch
   const { m, n, k, a, b } = problem
-  const aligned = (operand: typeof a, ...others: number[]): boolean =>
-    [operand.offset, ...operand.batch, ...others].every((stride) => stride % 4 === 0)
-  const fours = k % 4 === 0 && aligned(a, m > 1 ? a.row : 0) && aligned(b, b.column)
+  const fours =
+    byFours(a, 'depth', { depth: a.column, side: a.row }, { depth: k, side: m }) &&
+    byFours(b, 'depth', { depth: b.row, side: b.column }, { depth: k, side: n })
   return defineWgsl({
     variant: (_, gpu) => `${rowsName(shape)}|${m}|${fours}|${gpu.subgroups}|${launch.epilogueKey}`,
     paramNames: [...launch.paramNames, 'across'],

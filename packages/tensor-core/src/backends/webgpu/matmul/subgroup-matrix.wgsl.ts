@@ -2,6 +2,7 @@ import type { MatmulProblem } from '../../../codegen/matmul-problem.js'
 import { dtypeName } from '../../../dtype.js'
 import { ownInputs } from '../../../schedule/epilogue.js'
 import type { OpLaunch } from '../../../schedule/program.js'
+import { ENOUGH_GROUPS } from '../../../wgsl/enough-groups.js'
 import {
   defineWgsl,
   type GpuTraits,
@@ -18,8 +19,6 @@ import { writeFour } from './write-four.js'
 const INVOCATIONS = 128
 /** Elements more than a row of a tile holds, so that the rows of a matrix start in different banks: 16 bytes and more. */
 const PAD = 8
-/** Workgroups below which a large GPU has idle cores. */
-const ENOUGH_GROUPS = 128
 /** Sides below which most of a tile would be padding. */
 const LEAST_SIDE = 32
 

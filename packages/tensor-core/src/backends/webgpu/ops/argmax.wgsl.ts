@@ -1,7 +1,7 @@
 import { computeTypeOf } from '../../../dtype.js'
 import type { KernelLaunch, KernelOperand } from '../../../ops/op-record.js'
 import { type Rows, rowsAround } from '../../../ops/rows.js'
-import { turnedKey } from '../../../wgsl/order-key.js'
+import { orderKey } from '../../../wgsl/order-key.js'
 import { reduceWorkgroup } from '../../../wgsl/reduce-workgroup.js'
 import { defineWgsl } from '../../../wgsl/wgsl-source.js'
 
@@ -39,11 +39,11 @@ export const argmaxWgsl = defineWgsl<Attributes>({
     const type = computeTypeOf(inputs[0]?.dtype as 'float32') as keyof typeof FIRST
     const largest = reduceWorkgroup('max', INVOCATIONS, gpu, { type: 'i32' })
     const lowest = reduceWorkgroup('min', INVOCATIONS, gpu, { type: 'i32' })
-    const keys = turnedKey(type, 'first')
+    const keys = orderKey(type, 'first')
     const ways = [...Array(WAYS).keys()]
     // Beyond the row its last element comes again, at its own index.
     const indices = ways.map((i) => `let j${i} = min(j + ${i * INVOCATIONS}, ${p('n')} - 1);`)
-    const keyed = ways.map((i) => `let key${i} = turned_key(${load('x', `group * ${p('n')} + j${i}`)}, ${p('flip')});`)
+    const keyed = ways.map((i) => `let key${i} = order_key(${load('x', `group * ${p('n')} + j${i}`)}, ${p('flip')});`)
     const steps = ways.map((i) => `if (key${i} > best) { best = key${i}; at = j${i}; }`)
     return {
       workgroupSize: INVOCATIONS,

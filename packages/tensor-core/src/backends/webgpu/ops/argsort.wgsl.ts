@@ -1,7 +1,7 @@
 import { computeTypeOf, type ScalarDType } from '../../../dtype.js'
 import type { KernelLaunch, KernelOperand } from '../../../ops/op-record.js'
 import { sizeOf } from '../../../shape.js'
-import { turnedKey } from '../../../wgsl/order-key.js'
+import { orderKey } from '../../../wgsl/order-key.js'
 import { defineWgsl, type WgslBuffer, type WgslContext, type WgslSource } from '../../../wgsl/wgsl-source.js'
 
 type Attributes = { readonly descending: boolean }
@@ -94,7 +94,7 @@ function pass(kind: 'sort' | 'merge' | 'step', size: number, step: number, last:
       const { p, load, inputs } = context
       if (kind === 'step') return { workgroupSize: INVOCATIONS, body: oneStep(context) }
       const type = computeTypeOf(inputs[0]?.dtype as ScalarDType) as 'f32'
-      const key = `turned_key(${load('x', `row * ${p('n')} + place`)}, ${p('flip')})`
+      const key = `order_key(${load('x', `row * ${p('n')} + place`)}, ${p('flip')})`
       const fill =
         kind === 'sort'
           ? `keys[t] = 2147483647;
@@ -115,7 +115,7 @@ function pass(kind: 'sort' | 'merge' | 'step', size: number, step: number, last:
   }`
       return {
         workgroupSize: INVOCATIONS,
-        declarations: turnedKey(type, 'last') + DECLARATIONS,
+        declarations: orderKey(type, 'last') + DECLARATIONS,
         body: `${forPairs(p, fill)}
   workgroupBarrier();
   let base = (group * ${BLOCK}) % ${p('padded')};

@@ -1,7 +1,7 @@
 import type { ReduceTask } from '../../../codegen/plan-reduce.js'
 import type { ScalarDType } from '../../../dtype.js'
 import { floatBits } from '../../../float-bits.js'
-import { turnedKey } from '../../../wgsl/order-key.js'
+import { orderKey } from '../../../wgsl/order-key.js'
 import { defineWgsl, type WgslBuffer, type WgslSource } from '../../../wgsl/wgsl-source.js'
 import type { ReduceCode } from './reduce-code.js'
 import { INVOCATIONS, outputsAtOnce, type ReduceShape } from './reduce-shape.js'
@@ -69,17 +69,17 @@ export function reduceWgsl(pass: ReducePass): WgslSource {
     text({ p, load, store, call }) {
       const type = keyed ? 'i32' : (accumulator as 'f32' | 'i32' | 'u32')
       // A minimum is a maximum of the keys from the other end; NaN comes after everything either way.
-      const keyOf = (value: string): string => (keyed ? `turned_key(${value}, ${p('flip')})` : value)
+      const keyOf = (value: string): string => (keyed ? `order_key(${value}, ${p('flip')})` : value)
       const join = (a: string, b: string): string => (keyed ? `max(${a}, ${b})` : `${a} + ${b}`)
       const value = element ? `${call('element')}(output, i)` : load('partials', `output * ${p('elements')} + i`)
-      const result = keyed ? `from_turned_key(total, ${p('flip')})` : 'total'
+      const result = keyed ? `from_key(total, ${p('flip')})` : 'total'
       const write = finish
         ? `let at = ${call('locate')}(output);
     ${store('y', 'at', `${call('finish')}(${result}, at)`)}`
         : store('partials', `output * ${p('chunks')} + group % ${p('chunks')}`, result)
       return {
         workgroupSize: INVOCATIONS,
-        declarations: `${keyed ? turnedKey(accumulator as 'f32', 'last') : ''}var<workgroup> shared_parts: array<${type}, ${INVOCATIONS}>;
+        declarations: `${keyed ? orderKey(accumulator as 'f32', 'last') : ''}var<workgroup> shared_parts: array<${type}, ${INVOCATIONS}>;
 `,
         body: `  let span = ${p('span')};
   let least = ${p('least')};
