@@ -89,6 +89,8 @@ export function denseExtents(options: DenseExtents): AttentionExtents {
   const { batch: B, time: T, keys: S = T, causal = true, starts, firsts, lengths, window } = options
   checkWindow(WHERE, window)
   const name = [B, T, S].join(' ')
+  // Behind a row's length are places of no sequence.
+  const layout = lengths === undefined ? 'dense' : 'ragged'
   const rows = constant(`sequences ${name}`, [B, 4], (i) => {
     const b = Math.floor(i / 4)
     return [b * T, (b + 1) * T, S, b * S][i % 4] as number
@@ -104,7 +106,7 @@ export function denseExtents(options: DenseExtents): AttentionExtents {
       if (i % 2 === 1) return causal ? position + 1 : S
       return window === undefined ? 0 : Math.max(0, position - window + 1)
     })
-    return { sequences, ranges, blockSize: Math.max(S, 1), layout: 'dense' }
+    return { sequences, ranges, blockSize: Math.max(S, 1), layout }
   }
   const position = iota([T])
     .reshape([1, T])
@@ -118,7 +120,7 @@ export function denseExtents(options: DenseExtents): AttentionExtents {
       end,
     ),
     blockSize: Math.max(S, 1),
-    layout: 'dense',
+    layout,
   }
 }
 

@@ -59,7 +59,22 @@ export interface FlashAttentionResult {
   readonly lse: Tensor
 }
 
-type Five = [q: Tensor, k: Tensor, v: Tensor, sequences: Tensor, ranges: Tensor]
+type Five<T = Tensor> = [q: T, k: T, v: T, sequences: T, ranges: T]
+
+/** y and lse. They are not those of the fallback, whose scores may be more than a tensor may have. */
+function inferForward(inputs: readonly TensorSpec[], attributes: FlashAttributes): readonly TensorSpec[] {
+  const [q, k, v, sequences, ranges] = inputs as Five<TensorSpec>
+  checkFlash([q, k, v, sequences, ranges], attributes)
+  const [N, H] = q.shape as readonly [number, number, number]
+  return [
+    { shape: [N, H, attributes.valueChannels], dtype: 'float32' },
+    { shape: [N, H], dtype: 'float32' },
+  ]
+}
+
+/** dq, dk and dv. */
+const inferBackward = (inputs: readonly TensorSpec[]): readonly TensorSpec[] =>
+  inputs.slice(0, 3).map(({ shape, dtype }) => ({ shape, dtype }))
 
 /** Queries and all that is summed in float32; keys and values may be stored in 16 bits. */
 const storedFloats = ([q, k, v, ...others]: readonly TensorSpec[]): boolean =>
@@ -73,7 +88,10 @@ const allFloat32 = (inputs: readonly TensorSpec[]): boolean =>
   inputs.every(({ dtype }) => dtype === 'float32' || dtype === 'int32')
 
 /** softmax(scores) v over the keys that are seen, and lse: the meaning of all three forward ops. */
-function meaning([q, k, v, sequences, ranges]: Five, bias: Tensor | undefined, attributes: FlashAttributes) {
+function meaning(inputs: Five, bias: Tensor | undefined, attributes: FlashAttributes) {
+  // Whatever they are stored in, sums are in float32.
+  const [q, k, v] = inputs.slice(0, 3).map((x) => x.cast('float32')) as [Tensor, Tensor, Tensor]
+  const [sequences, ranges] = inputs.slice(3) as [Tensor, Tensor]
   const { scores, seen } = scoresOf({ q, k, sequences, ranges, ...(bias ? { bias } : {}) }, attributes)
   const masked = where(seen, scores, Number.NEGATIVE_INFINITY)
   const largest = masked.amax(-1, true)
@@ -112,11 +130,11 @@ function gradients(definition: () => Parameters<typeof fallbackVjp>[0], context:
  */
 export const flashAttentionForward = defineFused({
   name: 'flashAttention',
+  infer: inferForward,
   fallback(q: Tensor, k: Tensor, v: Tensor, sequences: Tensor, ranges: Tensor, attributes: FlashAttributes) {
-    checkFlash([q, k, v, sequences, ranges], attributes)
     return meaning([q, k, v, sequences, ranges], undefined, attributes)
   },
-  kernels: {},
+  kernels: { wasm: () => import('./kernels/flash-attention.wasm.js') },
   supports: storedFloats,
   vjp: (context: VjpContext<FlashAttributes>): readonly (Tensor | null)[] =>
     gradients(() => flashAttentionForward.definition, context),
@@ -125,6 +143,12 @@ export const flashAttentionForward = defineFused({
 /** The same with a bias float32 [N, H or 1, L], which is added to the scores after the cap. */
 export const biasedFlashAttentionForward = defineFused({
   name: 'biasedFlashAttention',
+  infer(inputs, attributes: FlashAttributes) {
+    const [q, , , sequences, , bias] = inputs as [...Five<TensorSpec>, TensorSpec]
+    const outputs = inferForward(inputs, attributes)
+    checkBias(bias, q, sequences, attributes)
+    return outputs
+  },
   fallback(
     q: Tensor,
     k: Tensor,
@@ -134,11 +158,9 @@ export const biasedFlashAttentionForward = defineFused({
     bias: Tensor,
     attributes: FlashAttributes,
   ) {
-    checkFlash([q, k, v, sequences, ranges], attributes)
-    checkBias(bias, q, sequences, attributes)
     return meaning([q, k, v, sequences, ranges], bias, attributes)
   },
-  kernels: {},
+  kernels: { wasm: () => import('./kernels/biased-flash-attention.wasm.js') },
   supports: storedFloats,
   vjp: (context: VjpContext<FlashAttributes>): readonly (Tensor | null)[] =>
     gradients(() => biasedFlashAttentionForward.definition, context),
@@ -147,6 +169,12 @@ export const biasedFlashAttentionForward = defineFused({
 /** The same over int8 keys and values with scales float32 [M, KV, 2]: for caches, without a gradient of theirs. */
 export const int8FlashAttentionForward = defineFused({
   name: 'int8FlashAttention',
+  infer(inputs, attributes: FlashAttributes) {
+    const [, k, v, , , scales] = inputs as [...Five<TensorSpec>, TensorSpec]
+    const outputs = inferForward(inputs, attributes)
+    checkScales(scales, k, v)
+    return outputs
+  },
   fallback(
     q: Tensor,
     k: Tensor,
@@ -156,12 +184,10 @@ export const int8FlashAttentionForward = defineFused({
     scales: Tensor,
     attributes: FlashAttributes,
   ) {
-    checkFlash([q, k, v, sequences, ranges], attributes)
-    checkScales(scales, k, v)
     const scaled = (x: Tensor, i: number) => x.cast('float32').mul(scales.slice([null, null, [i, i + 1]]))
     return meaning([q, scaled(k, 0), scaled(v, 1), sequences, ranges], undefined, attributes)
   },
-  kernels: {},
+  kernels: { wasm: () => import('./kernels/int8-flash-attention.wasm.js') },
   supports: ([q, k, v]) => q?.dtype === 'float32' && k?.dtype === 'int8' && v?.dtype === 'int8',
 })
 
@@ -177,15 +203,15 @@ type Eight = [
 ]
 
 /** dq, dk and dv; weights are computed again from lse. Dao 2023, arXiv 2307.08691, section 3.1.2. */
-function gradientMeaning(
-  [q, k, v, lse, delta, dy, sequences, ranges]: Eight,
-  bias: Tensor | undefined,
-  attributes: FlashAttributes,
-) {
+function gradientMeaning(inputs: Eight, bias: Tensor | undefined, attributes: FlashAttributes) {
+  const [q, k, v] = inputs.slice(0, 3).map((x) => x.cast('float32')) as [Tensor, Tensor, Tensor]
+  const [lse, delta, dy, sequences, ranges] = inputs.slice(3) as [Tensor, Tensor, Tensor, Tensor, Tensor]
   const KV = k.shape[1] as number
   const { scale, softcap } = attributes
   const { scores, seen } = scoresOf({ q, k, sequences, ranges, ...(bias ? { bias } : {}) }, attributes)
-  const weights = where(seen, where(seen, scores.sub(statistic(lse, KV)), 0).exp(), 0) // [KV, G, N, M]
+  // A row that sees nothing, or nothing that its bias does not hide, has weights of zero.
+  const some = seen.bitAnd(statistic(lse, KV).gt(Number.NEGATIVE_INFINITY)) // [KV, G, N, M]
+  const weights = where(some, where(some, scores.sub(statistic(lse, KV)), 0).exp(), 0) // [KV, G, N, M]
   const cotangent = grouped(dy, KV) // [KV, G, N, Dv]
   let change = cotangent.matmul(byHead(v), { transposeB: true }).sub(statistic(delta, KV)).mul(weights)
   if (softcap > 0) {
@@ -195,9 +221,9 @@ function gradientMeaning(
   const dscores = change.mul(scale) // [KV, G, N, M]
   const overQueries = (x: Tensor, y: Tensor) => x.matmul(y, { transposeA: true }).sum(1).permute([1, 0, 2])
   return [
-    ungrouped(dscores.matmul(byHead(k))),
-    overQueries(dscores, grouped(q, KV)), // [M, KV, D]
-    overQueries(weights, cotangent), // [M, KV, Dv]
+    ungrouped(dscores.matmul(byHead(k))).cast(inputs[0].dtype),
+    overQueries(dscores, grouped(q, KV)).cast(inputs[1].dtype), // [M, KV, D]
+    overQueries(weights, cotangent).cast(inputs[2].dtype), // [M, KV, Dv]
   ] as const
 }
 
@@ -207,6 +233,7 @@ function gradientMeaning(
  */
 export const flashAttentionBackward = defineFused({
   name: 'flashAttentionBackward',
+  infer: inferBackward,
   fallback(
     q: Tensor,
     k: Tensor,
@@ -220,13 +247,14 @@ export const flashAttentionBackward = defineFused({
   ) {
     return gradientMeaning([q, k, v, lse, delta, dy, sequences, ranges], undefined, attributes)
   },
-  kernels: {},
+  kernels: { wasm: () => import('./kernels/flash-attention-backward.wasm.js') },
   supports: allFloat32,
 })
 
 /** The same with a bias: the gradients of q, k and v. */
 export const biasedFlashAttentionBackward = defineFused({
   name: 'biasedFlashAttentionBackward',
+  infer: inferBackward,
   fallback(
     q: Tensor,
     k: Tensor,
@@ -241,7 +269,7 @@ export const biasedFlashAttentionBackward = defineFused({
   ) {
     return gradientMeaning([q, k, v, lse, delta, dy, sequences, ranges], bias, attributes)
   },
-  kernels: {},
+  kernels: { wasm: () => import('./kernels/biased-flash-attention-backward.wasm.js') },
   supports: allFloat32,
 })
 
@@ -282,9 +310,9 @@ export function flashAttention(
   return { y, lse }
 }
 
-const shapes = (tensors: readonly Tensor[]): string => tensors.map(({ shape }) => formatShape(shape)).join(', ')
+const shapes = (tensors: readonly TensorSpec[]): string => tensors.map(({ shape }) => formatShape(shape)).join(', ')
 
-function checkFlash([q, k, v, sequences, ranges]: Five, { valueChannels }: FlashAttributes): void {
+function checkFlash([q, k, v, sequences, ranges]: Five<TensorSpec>, { valueChannels }: FlashAttributes): void {
   if (!isFloat(q.dtype)) throw new DTypeError(WHERE, 'float queries', dtypeName(q.dtype))
   for (const { dtype } of [k, v]) {
     if (!isFloat(dtype) && dtype !== 'int8') throw new DTypeError(WHERE, 'float keys and values', dtypeName(dtype))
@@ -295,7 +323,7 @@ function checkFlash([q, k, v, sequences, ranges]: Five, { valueChannels }: Flash
   const [N, H, D] = q.shape
   const [M, KV, kD] = k.shape
   const expected = 'q [N, H, D], k [M, KV, D] and v [M, KV, Dv] with H a multiple of KV'
-  if (q.rank !== 3 || k.rank !== 3 || v.rank !== 3 || kD !== D || v.shape[0] !== M || v.shape[1] !== KV) {
+  if ([q, k, v].some(({ shape }) => shape.length !== 3) || kD !== D || v.shape[0] !== M || v.shape[1] !== KV) {
     throw new ShapeError(WHERE, expected, shapes([q, k, v]))
   }
   if (!((KV as number) > 0) || (H as number) % (KV as number) !== 0) {
@@ -309,7 +337,7 @@ function checkFlash([q, k, v, sequences, ranges]: Five, { valueChannels }: Flash
   if (!(valueChannels >= 1 && valueChannels <= (v.shape[2] as number))) {
     throw new ArgumentError(WHERE, `valueChannels from 1 to the ${v.shape[2]} of v`, `${valueChannels}`)
   }
-  if (sequences.rank !== 2 || (sequences.shape[1] as number) < 4 || formatShape(ranges.shape) !== `[${N}, 2]`) {
+  if (sequences.shape.length !== 2 || (sequences.shape[1] as number) < 4 || formatShape(ranges.shape) !== `[${N}, 2]`) {
     throw new ShapeError(
       WHERE,
       `sequences [S, 3 + P] and ranges [${N}, 2]`,
@@ -319,17 +347,17 @@ function checkFlash([q, k, v, sequences, ranges]: Five, { valueChannels }: Flash
   }
 }
 
-function checkBias(bias: Tensor, q: Tensor, sequences: Tensor, { blockSize }: FlashAttributes): void {
+function checkBias(bias: TensorSpec, q: TensorSpec, sequences: TensorSpec, { blockSize }: FlashAttributes): void {
   const [N, H] = q.shape as [number, number, number]
   const L = ((sequences.shape[1] as number) - 3) * blockSize
   const [rows, heads, length] = bias.shape
   if (!isFloat(bias.dtype)) throw new DTypeError(WHERE, 'a float bias', dtypeName(bias.dtype))
-  if (bias.rank !== 3 || rows !== N || (heads !== H && heads !== 1) || length !== L) {
+  if (bias.shape.length !== 3 || rows !== N || (heads !== H && heads !== 1) || length !== L) {
     throw new ShapeError(WHERE, `a bias [${N}, ${H} or 1, ${L}]`, formatShape(bias.shape))
   }
 }
 
-function checkScales(scales: Tensor, k: Tensor, v: Tensor): void {
+function checkScales(scales: TensorSpec, k: TensorSpec, v: TensorSpec): void {
   if (k.dtype !== 'int8' || v.dtype !== 'int8') {
     throw new DTypeError(WHERE, 'int8 keys and values with scales', `${dtypeName(k.dtype)} and ${dtypeName(v.dtype)}`)
   }

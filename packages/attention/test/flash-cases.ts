@@ -39,6 +39,17 @@ export const FLASH_CASES: readonly FlashCase[] = [
   { of: 'a cap over documents', layout: 'dense', sequences: rows(1, 130, 130), D: 16, softcap: 2, documents: 50 },
   { of: 'a bias for each head', layout: 'dense', sequences: rows(2, 60, 60), KV: 2, G: 2, D: 16, bias: 'H' },
   { of: 'a bias for all, capped', layout: 'dense', sequences: rows(2, 51, 60), G: 2, D: 9, bias: '1', softcap: 1 },
+  { of: 'a bias that hides', layout: 'dense', sequences: rows(2, 60, 60), KV: 2, G: 2, D: 8, bias: 'H', hidden: true },
+  {
+    of: 'a query, a bias that hides',
+    layout: 'dense',
+    sequences: rows(4, 1, 100),
+    G: 2,
+    D: 8,
+    bias: '1',
+    hidden: true,
+  },
+  { of: 'no queries', layout: 'ragged', sequences: [5, 3].map((keys) => ({ queries: 0, keys })), D: 8 },
   {
     of: 'sequences of all lengths',
     layout: 'ragged',

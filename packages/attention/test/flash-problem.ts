@@ -30,6 +30,8 @@ export interface FlashCase {
   readonly softcap?: number
   /** Heads of a bias: all, or one for all. */
   readonly bias?: 'H' | '1'
+  /** The bias is -infinity at two of three keys, and at all keys of every fourth query. */
+  readonly hidden?: boolean
   /** Keys and values of int8 with scales; no gradients. */
   readonly int8?: boolean
   /** Values are the first Dv channels of the keys. */
@@ -81,6 +83,11 @@ export function flashProblem(c: FlashCase) {
   const normals = (n: number) => Float32Array.from(random.normals(n))
   const eighths = (n: number) =>
     Int8Array.from(random.normals(n), (x) => Math.max(-127, Math.min(127, Math.round(40 * x))))
+  const biasOf = (heads: number) => {
+    const values = normals(N * heads * L)
+    const isHidden = (i: number) => (i % L) % 3 !== 0 || Math.floor(i / L / heads) % 4 === 0
+    return { heads, values: c.hidden ? values.map((x, i) => (isHidden(i) ? Number.NEGATIVE_INFINITY : x)) : values }
+  }
   const [keyShape, valueShape] = [M * KV * D, M * KV * Dv]
   const k = c.int8 ? eighths(keyShape) : normals(keyShape)
   return {
@@ -92,7 +99,7 @@ export function flashProblem(c: FlashCase) {
     k,
     v: c.latent ? k : c.int8 ? eighths(valueShape) : normals(valueShape),
     dy: normals(N * H * Dv),
-    bias: c.bias ? { heads: c.bias === 'H' ? H : 1, values: normals(N * (c.bias === 'H' ? H : 1) * L) } : null,
+    bias: c.bias ? biasOf(c.bias === 'H' ? H : 1) : null,
     scales: c.int8 ? Float32Array.from(random.normals(M * KV * 2), (x) => 0.02 + 0.01 * Math.abs(x)) : null,
   }
 }
@@ -144,21 +151,24 @@ export function flashReference(p: FlashProblem): Float64Array[] {
         const kvHead = Math.floor(h / G)
         const qAt = (n * H + h) * D
         const yAt = (n * H + h) * Dv
-        const cells = seen.map(({ j, place }) => {
-          const [kAt, vAt] = [(place * KV + kvHead) * D, (place * KV + kvHead) * vWidth]
-          const [kScale, vScale] = [scaleOf(place, kvHead, 0), scaleOf(place, kvHead, 1)]
-          let dot = 0
-          for (let d = 0; d < D; d++) dot += at(q, qAt + d) * at(k, kAt + d) * kScale
-          let score = dot * scale
-          let slope = 1
-          if (softcap > 0) {
-            const t = Math.tanh(score / softcap)
-            score = softcap * t
-            slope = 1 - t * t
-          }
-          if (bias) score += at(bias.values, (n * bias.heads + (bias.heads === 1 ? 0 : h)) * L + j)
-          return { kAt, vAt, vScale, score, slope, weight: 0 }
-        })
+        const cells = seen
+          .map(({ j, place }) => {
+            const [kAt, vAt] = [(place * KV + kvHead) * D, (place * KV + kvHead) * vWidth]
+            const [kScale, vScale] = [scaleOf(place, kvHead, 0), scaleOf(place, kvHead, 1)]
+            let dot = 0
+            for (let d = 0; d < D; d++) dot += at(q, qAt + d) * at(k, kAt + d) * kScale
+            let score = dot * scale
+            let slope = 1
+            if (softcap > 0) {
+              const t = Math.tanh(score / softcap)
+              score = softcap * t
+              slope = 1 - t * t
+            }
+            if (bias) score += at(bias.values, (n * bias.heads + (bias.heads === 1 ? 0 : h)) * L + j)
+            return { kAt, vAt, vScale, score, slope, weight: 0 }
+          })
+          .filter(({ score }) => score > Number.NEGATIVE_INFINITY)
+        if (cells.length === 0) continue
         const largest = Math.max(...cells.map(({ score }) => score))
         const total = cells.reduce((sum, { score }) => sum + Math.exp(score - largest), 0)
         lse[n * H + h] = largest + Math.log(total)
