@@ -1,4 +1,4 @@
-import { type ContiguousCache, contiguousCache } from '@almanac/attention'
+import { type CacheStep, contiguousCache, type KeyValueCache } from '@almanac/attention'
 import { type Compiled, compile, currentDevice, type Device, type Tensor } from '@almanac/tensor-core'
 import type { Llama } from './models/llama.js'
 import { headDimOf } from './models/llama-config.js'
@@ -6,8 +6,8 @@ import { headDimOf } from './models/llama-config.js'
 /** What generation keeps for a model between texts: a cache of one sequence and the compiled steps. */
 export interface Decoder {
   readonly device: Device
-  readonly cache: ContiguousCache
-  readonly step: Compiled<(tokens: Tensor, start: Tensor, last: Tensor) => Tensor>
+  readonly cache: KeyValueCache
+  readonly step: Compiled<(tokens: Tensor, place: CacheStep, last: Tensor) => Tensor>
 }
 
 const decoders = new WeakMap<Llama, Decoder>()
@@ -32,7 +32,8 @@ export function decoderOf(model: Llama): Decoder {
     { device },
   )
   const step = compile(
-    (tokens: Tensor, start: Tensor, last: Tensor) => model.nextLogits(tokens, last, { start, layers: cache.layers }),
+    (tokens: Tensor, place: CacheStep, last: Tensor) =>
+      model.nextLogits(tokens, last, { step: place, layers: cache.layers }),
     { name: 'decode', retraceLimit: PROMPT_FORMS },
   )
   const decoder = { device, cache, step }
