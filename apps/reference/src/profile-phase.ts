@@ -83,8 +83,7 @@ interface Step {
 
 /** What `generate` runs for a prompt, or for one more token: the next logits, with a cache. */
 function decodingStep(model: Llama, { tokens, device }: PhaseOptions, phase: 'prefill' | 'decode'): Step {
-  const { layers, kvHeads, hiddenSize, heads, headDim = hiddenSize / heads } = model.config
-  const cache = contiguousCache({ layers, sequences: 1, maxLength: tokens, kvHeads, headDim }, { device })
+  const cache = contiguousCache({ ...model.cacheShape, sequences: 1, maxLength: tokens }, { device })
   const compiled = compile(
     (ids: Tensor, place: CacheStep, last: Tensor) => model.nextLogits(ids, last, { step: place, layers: cache.layers }),
     { name: phase },

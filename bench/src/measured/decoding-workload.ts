@@ -108,13 +108,7 @@ export async function prepareDecoding(spec: DecodingSpec): Promise<DecodingWorkl
     ;(globalThis as { gc?: () => void }).gc?.()
   }
   for (const parameter of model.parameters()) if (parameter.shape.length === 1) parameter.assign(1)
-  const cache = contiguousCache({
-    layers: config.layers,
-    sequences: 1,
-    maxLength: config.maxPositions,
-    kvHeads: config.kvHeads,
-    headDim: config.headDim,
-  })
+  const cache = contiguousCache({ ...model.cacheShape, sequences: 1, maxLength: config.maxPositions })
   const step = compile((tokens: Tensor, place: CacheStep, last: Tensor) =>
     model.nextLogits(tokens, last, { step: place, layers: cache.layers }),
   )
@@ -142,7 +136,7 @@ export async function prepareDecoding(spec: DecodingSpec): Promise<DecodingWorkl
   // The head is the embedding's table: it is read whole for every token.
   const weights = model.parameters().reduce((sum, { shape, dtype }) => sum + byteLengthOf(dtype, sizeOf(shape)), 0)
   const positions = prompt + written / 2
-  const bytesAToken = weights + cacheBytesPerToken(config) * positions
+  const bytesAToken = weights + cacheBytesPerToken(model.cacheShape) * positions
   await prefill()
   await decode()
   return {

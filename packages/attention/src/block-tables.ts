@@ -14,6 +14,8 @@ export interface BlockPool {
   readonly window?: number
   /** Tokens at the beginning of a sequence that all later ones see, whatever the window. Default 0. */
   readonly sinks?: number
+  /** Tokens that `truncate` may take back of the longest that a sequence was: so many more are kept. Default 0. */
+  readonly rollback?: number
 }
 
 /** What a cache must copy, cell by cell, before the next token is written: a block that another sequence still reads. */
@@ -83,7 +85,7 @@ const NO_GAP: BlockGap = { from: 0, to: 0 }
 
 /** Throws ArgumentError for counts below 1; its methods throw CacheError, which `name` begins. */
 export function blockTables(given: BlockPool, name = 'blockTables'): BlockTables {
-  const { sequences: S, blocks, blockSize, window, sinks = 0, maxLength = blocks * blockSize } = given
+  const { sequences: S, blocks, blockSize, window, sinks = 0, rollback = 0, maxLength = blocks * blockSize } = given
   for (const [what, count] of Object.entries({ sequences: S, maxLength: given.maxLength ?? 1, blockSize, blocks })) {
     if (!Number.isSafeInteger(count) || count < 1)
       throw new ArgumentError(name, `${what} as a whole number from 1`, `${count}`)
@@ -96,7 +98,9 @@ export function blockTables(given: BlockPool, name = 'blockTables'): BlockTables
       'Leave it out to keep all.',
     )
   }
-  if (!Number.isSafeInteger(sinks) || sinks < 0) throw new ArgumentError(name, 'a number of sinks from 0', `${sinks}`)
+  for (const [what, count] of Object.entries({ sinks, rollback })) {
+    if (!Number.isSafeInteger(count) || count < 0) throw new ArgumentError(name, `${what} from 0`, `${count}`)
+  }
   /** Sequences that hold each block. */
   const holders = new Int32Array(blocks)
   // The lowest come first, so that equal histories give equal tables.
@@ -136,7 +140,8 @@ export function blockTables(given: BlockPool, name = 'blockTables'): BlockTables
   /** Whole blocks of positions that no token from `length` on sees, joined to what is missing already. */
   const gapAt = (length: number, missing: BlockGap): BlockGap => {
     const from = blocksOf(sinks) * blockSize
-    const to = window === undefined ? 0 : Math.floor(Math.max(0, length - window + 1) / blockSize) * blockSize
+    const unseen = window === undefined ? 0 : Math.max(0, length - rollback - window + 1)
+    const to = Math.floor(unseen / blockSize) * blockSize
     if (to <= from) return missing
     if (missing.to <= missing.from) return { from, to }
     return { from: Math.min(from, missing.from), to: Math.max(to, missing.to) }
@@ -163,7 +168,10 @@ export function blockTables(given: BlockPool, name = 'blockTables'): BlockTables
   }
 
   return {
-    pool: { ...{ sequences: S, blocks, blockSize, maxLength, sinks }, ...(window === undefined ? {} : { window }) },
+    pool: {
+      ...{ sequences: S, blocks, blockSize, maxLength, sinks, rollback },
+      ...(window === undefined ? {} : { window }),
+    },
     free: () => unused.length,
     length: (sequence) => of(sequence).length,
     reserved: (sequence) => of(sequence).reserved,
@@ -255,7 +263,7 @@ export function blockTables(given: BlockPool, name = 'blockTables'): BlockTables
           `a length of at most ${from}, or from ${least} to ${mine.length}: positions ${from} to ${to - 1} were given back, ` +
             'as no later token sees them',
           `${length}`,
-          'Fork or snapshot the sequence where it may have to go back to, or use a cache without a window.',
+          'Make the cache with a larger rollback, or fork the sequence where it may have to go back to.',
         )
       }
       for (const block of mine.blocks.splice(blocksOf(length)).reverse()) release(block)

@@ -23,6 +23,8 @@ export interface CachePlacement {
   readonly window?: number
   /** Tokens at the beginning that all later ones see, whatever the window. */
   readonly sinks: number
+  /** Tokens that `truncate` may take back of the longest that a sequence was, whatever the window. Default 0. */
+  readonly rollback?: number
 }
 
 /** Where a cache's keys lie, and what is kept of each. */

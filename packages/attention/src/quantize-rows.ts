@@ -5,7 +5,7 @@ const LARGEST = 127
 
 /**
  * x [N, H, D] as int8 values [N, H, D] and float32 scales [N, H, 1] with values * scale within half a scale of x: a token's
- * and head's scale is max |x| / 127, ties go to the even number. Dettmers et al. 2022, arXiv 2208.07339, eq. 1.
+ * and head's scale is max |x| / 127, ties go to the even number. Dettmers et al. 2022, arXiv 2208.07339, section 2.1.
  */
 export function quantizeRows(x: Tensor): { readonly values: Tensor; readonly scales: Tensor } {
   const rows = x.cast('float32')

@@ -6,6 +6,7 @@ import { blockTables, CacheError } from '../src/index.js'
 interface Model {
   tokens: number[]
   gone: Set<number>
+  longest: number
 }
 
 describe('block tables', () => {
@@ -17,14 +18,19 @@ describe('block tables', () => {
         sequences: 1 + random.integer(5),
         blocks: 1 + random.integer(16),
         blockSize: 1 + random.integer(5),
-        ...(seed % 2 ? { window: 1 + random.integer(9), sinks: random.integer(5) } : {}),
+        ...(seed % 2 ? { window: 1 + random.integer(9), sinks: random.integer(5), rollback: random.integer(3) } : {}),
         ...(seed % 3 ? { maxLength: 1 + random.integer(40) } : {}),
       }
-      const { window = Number.POSITIVE_INFINITY, sinks = 0, maxLength = pool.blocks * pool.blockSize } = pool
+      const {
+        window = Number.POSITIVE_INFINITY,
+        sinks = 0,
+        rollback = 0,
+        maxLength = pool.blocks * pool.blockSize,
+      } = pool
       const tables = blockTables(pool)
       /** What stands at every place of the pool. */
       const cells = new Array<number>(pool.blocks * pool.blockSize).fill(-1)
-      let model: Model[] = Array.from({ length: pool.sequences }, () => ({ tokens: [], gone: new Set() }))
+      let model: Model[] = Array.from({ length: pool.sequences }, () => ({ tokens: [], gone: new Set(), longest: 0 }))
       let next = 0
       const check = () => {
         model.forEach(({ tokens, gone }, s) => {
@@ -42,7 +48,7 @@ describe('block tables', () => {
       const slide = ({ tokens, gone }: Model) => {
         for (let from = 0; from < tokens.length; from += pool.blockSize) {
           const block = Array.from({ length: pool.blockSize }, (_, i) => from + i)
-          if (!block.every((i) => i >= sinks && i <= tokens.length - window)) continue
+          if (!block.every((i) => i >= sinks && i <= tokens.length - rollback - window)) continue
           if (!gone.has(from)) slides++
           for (const i of block) gone.add(i)
         }
@@ -79,6 +85,7 @@ describe('block tables', () => {
             const kept = random.integer(tokens + 1)
             tables.commit(sequence, kept)
             own.tokens.push(...added.slice(0, kept))
+            own.longest = Math.max(own.longest, own.tokens.length)
             slide(own)
             tables.truncate(sequence, own.tokens.length)
           }
@@ -88,6 +95,7 @@ describe('block tables', () => {
           const lost = seen.some((i) => mine.gone.has(i)) && (window > 1 || mine.gone.has(to))
           if (lost) {
             rollbacks++
+            expect(mine.longest - to).toBeGreaterThan(rollback)
             expect(() => tables.truncate(s, to)).toThrow(/were given back, as no later token sees them/)
           } else {
             tables.truncate(s, to)
@@ -100,14 +108,14 @@ describe('block tables', () => {
           else {
             forks++
             expect(tables.fork(s)).toBe(free)
-            model[free] = { tokens: [...mine.tokens], gone: new Set(mine.gone) }
+            model[free] = { tokens: [...mine.tokens], gone: new Set(mine.gone), longest: mine.longest }
           }
         } else {
           const order = model.map(() => random.integer(pool.sequences))
           tables.reorder(order)
           model = order.map((from) => {
-            const { tokens, gone } = model[from] as Model
-            return { tokens: [...tokens], gone: new Set(gone) }
+            const { tokens, gone, longest } = model[from] as Model
+            return { tokens: [...tokens], gone: new Set(gone), longest }
           })
         }
         check()
@@ -192,7 +200,7 @@ describe('block tables', () => {
     expect(() => tables.truncate(0, 299)).toThrow(
       'blockTables, sequence 0: expected a length of at most 8, or from 300 to 300: positions 8 to 291 were given back, ' +
         'as no later token sees them, got 299. ' +
-        'Fork or snapshot the sequence where it may have to go back to, or use a cache without a window.',
+        'Make the cache with a larger rollback, or fork the sequence where it may have to go back to.',
     )
     tables.truncate(0, 7)
     expect(tables.table(0)).toHaveLength(2)
@@ -237,7 +245,7 @@ describe('block tables', () => {
       "blockTables: expected a window of at least 1 key, the token's own, got 0. Leave it out to keep all.",
     )
     expect(() => blockTables({ sequences: 1, blocks: 1, blockSize: 4, window: 2, sinks: -1 })).toThrow(
-      'blockTables: expected a number of sinks from 0, got -1.',
+      'blockTables: expected sinks from 0, got -1.',
     )
   })
 })

@@ -120,6 +120,20 @@ describe('bytes', () => {
     expect(cache.positions(1).slice(0, 16)).toEqual(Array.from({ length: 16 }, (_, i) => i))
     expect(cache.positions(1)[16]).toBe(Math.floor((4_000 - 100 + 1) / 16) * 16)
   })
+
+  it('of a sliding cache with a rollback are as much more, and so many tokens can be taken back at any length', () => {
+    const placement = { window: 7, rollback: 5, sinks: 1, stepTokens: 3, blockSize: 4 }
+    const most = slidingBlocks(placement)
+    expect(most).toBe(1 + 4 + 1)
+    const cache = slidingCache({ layers: 1, kvHeads: 1, headDim: 2, ...placement, sequences: 1, maxLength: 1000 })
+    expect(cache.layout.blocks).toBe(most)
+    for (let i = 0; i < 400; i++) {
+      cache.reserve(0, 3)
+      cache.commit(0, 3)
+      cache.truncate(0, Math.max(0, cache.length(0) - (i % 3 === 0 ? 5 : 0)))
+    }
+    expect(cache.length(0)).toBeGreaterThan(400)
+  })
 })
 
 describe('memory of a step', () => {
@@ -373,7 +387,7 @@ describe('what a cache refuses to be made of', () => {
       "slidingCache: expected a window of at least 1 key, the token's own, got 0. Leave it out to keep all.",
     )
     expect(() => slidingCache({ ...SIZES, window: 2, sinks: -1 })).toThrow(
-      'slidingCache: expected a number of sinks from 0, got -1.',
+      'slidingCache: expected sinks from 0, got -1.',
     )
     expect(() => cacheBytesPerToken({ layers: 0, kvHeads: 1, headDim: 1 })).toThrow(
       'cacheBytes: expected layers as a whole number from 1, got 0.',

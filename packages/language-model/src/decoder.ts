@@ -1,7 +1,6 @@
 import { type CacheStep, contiguousCache, type KeyValueCache } from '@almanac/attention'
 import { type Compiled, compile, currentDevice, type Device, type Tensor } from '@almanac/tensor-core'
 import type { Llama } from './models/llama.js'
-import { headDimOf } from './models/llama-config.js'
 
 /** What generation keeps for a model between texts: a cache of one sequence and the compiled steps. */
 export interface Decoder {
@@ -20,17 +19,7 @@ export function decoderOf(model: Llama): Decoder {
   const device = model.parameters()[0]?.device ?? currentDevice()
   const known = decoders.get(model)
   if (known?.device === device) return known
-  const { config } = model
-  const cache = contiguousCache(
-    {
-      layers: config.layers,
-      sequences: 1,
-      maxLength: config.maxPositions,
-      kvHeads: config.kvHeads,
-      headDim: headDimOf(config),
-    },
-    { device },
-  )
+  const cache = contiguousCache({ ...model.cacheShape, sequences: 1, maxLength: model.maxPositions }, { device })
   const step = compile(
     (tokens: Tensor, place: CacheStep, last: Tensor) =>
       model.nextLogits(tokens, last, { step: place, layers: cache.layers }),

@@ -199,6 +199,12 @@ export class Llama extends Module implements CausalModel {
     return this.config.maxPositions
   }
 
+  /** What a cache keeps for this model, for the constructors of @almanac/attention: `pagedCache({ ...model.cacheShape, ... })`. */
+  get cacheShape(): { readonly layers: number; readonly kvHeads: number; readonly headDim: number } {
+    const { layers, kvHeads } = this.config
+    return { layers, kvHeads, headDim: headDimOf(this.config) }
+  }
+
   /** int32 [B, T] -> logits [B, T, V]. */
   forward(tokens: TensorLike, inputs: LlamaInputs = {}): Tensor {
     return this.head(this.model.forward(asTensor(tokens), inputs))
