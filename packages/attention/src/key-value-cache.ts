@@ -106,7 +106,8 @@ export function keyValueCache(
     const count = 2 ** Math.ceil(Math.log2(from.length))
     const sources = tensor(Int32Array.from({ length: count }, (_, i) => from[i] ?? 0))
     const targets = tensor(Int32Array.from({ length: count }, (_, i) => to[i] ?? -1))
-    for (const state of cells.values()) state.assign(scatter(state, targets, take(state, sources, 0)))
+    for (const state of cells.values())
+      state.assign(scatter(state, targets, take(state, sources, 0), 0, { distinct: true }))
   }
   const positions = (sequence: number): number[] => {
     const { from, to } = tables.gap(sequence)
@@ -172,7 +173,7 @@ export function keyValueCache(
       )
       if (length === 0) return
       const at = tensor(Int32Array.from(places))
-      for (const [key, state] of cells) state.assign(scatter(state, at, rows.get(key) ?? state))
+      for (const [key, state] of cells) state.assign(scatter(state, at, rows.get(key) ?? state, 0, { distinct: true }))
     },
   }
 }

@@ -21,7 +21,7 @@ export function layerCache(cells: CacheCells, cellOf: (name: CacheCell['name']) 
   /** The rows at their places; those of place -1 are left out. */
   const write = (cell: CacheCell['name'], rows: Tensor, { places }: CacheStep): Tensor => {
     const state = cellOf(cell)
-    state.assign(scatter(state, places, rows.cast(state.dtype)))
+    state.assign(scatter(state, places, rows.cast(state.dtype), 0, { distinct: true }))
     return state.value
   }
 
