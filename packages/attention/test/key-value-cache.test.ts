@@ -325,6 +325,26 @@ describe('a step', () => {
     expect(() => cache.fork(3)).toThrow('pagedCache: expected a sequence from 0 to 2, got 3.')
   })
 
+  it('copies what is shared as it was when room was reserved, also block after block', async () => {
+    const cache = pagedCache({ ...SIZES, blockSize: 4 })
+    await append(cache, 0, 3)
+    cache.fork(0)
+    // The fork gets a block of its own, which a fork of the fork shares and leaves again: nothing has been written yet.
+    cache.reserve(1, 1)
+    cache.truncate(1, 3)
+    cache.fork(1)
+    cache.reserve(2, 1)
+    // The first one's block is free again and another's now.
+    cache.truncate(0, 0)
+    await append(cache, 0, 4)
+    for (const sequence of [1, 2]) {
+      await append(cache, sequence, 1)
+      expect(await held(cache, sequence, '0.k')).toEqual([1, 2, 3, 4])
+      expect(await held(cache, sequence, '1.v')).toEqual([-2, -4, -6, -8])
+    }
+    expect(cache.free()).toBe(9 - 3)
+  })
+
   it('takes what is reserved first', async () => {
     const cache = pagedCache({ ...SIZES, blockSize: 4, blocks: 1 })
     cache.reserve(0, 4)
