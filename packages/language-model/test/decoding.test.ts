@@ -199,3 +199,19 @@ describe.each([
     assertClose(logits as Float32Array, await whole(text), toleranceFor('float32', 'fused'), 'the text')
   })
 })
+
+test('a Llama says what does not fit about a cache', () => {
+  const model = new Llama(CONFIG)
+  const cache = pagedCache({ ...model.cacheShape, sequences: 1, maxLength: 8 })
+  const [tokens, two] = [tensor([[1, 2, 3]], { dtype: 'int32' }), tensor([[0, 0]], { dtype: 'int32' })]
+  const step = cache.step([{ sequence: 0, tokens: 2 }])
+  expect(() => model.forward(tokens, { decoding: { step, layers: cache.layers } })).toThrow(
+    'Llama: expected a step of 3 tokens, for tokens [1, 3], got one of 2. Fill both up to the same number.',
+  )
+  expect(() => model.forward(two, { decoding: { step, layers: cache.layers.slice(1) } })).toThrow(
+    'Llama: expected caches of 2 layers, one each, got 1.',
+  )
+  expect(() => model.forward(two, { decoding: { step, layers: cache.layers }, firsts: two })).toThrow(
+    'Llama: expected decoding or firsts, got both. Give each document a sequence of the cache.',
+  )
+})

@@ -7,7 +7,16 @@ import {
   rope,
   ropeAngles,
 } from '@almanac/attention'
-import { asTensor, iota, matmul, swiglu, type Tensor, type TensorLike } from '@almanac/tensor-core'
+import {
+  ArgumentError,
+  asTensor,
+  formatShape,
+  iota,
+  matmul,
+  swiglu,
+  type Tensor,
+  type TensorLike,
+} from '@almanac/tensor-core'
 import type { CausalModel } from '@almanac/tensor-core/contracts'
 import { Embedding, Linear, Module, normalInit, RMSNorm } from '@almanac/tensor-core/nn'
 import { checkLlamaConfig, headDimOf, type LlamaConfig } from './llama-config.js'
@@ -81,6 +90,24 @@ class LlamaAttention extends Module {
   }
 }
 
+/** Throws ArgumentError for caches of another depth, a step of other tokens, and documents within a sequence. */
+function checkDecoding({ step, layers }: Decoding, tokens: Tensor, { firsts }: LlamaInputs, config: LlamaConfig): void {
+  if (layers.length !== config.layers) {
+    throw new ArgumentError('Llama', `caches of ${config.layers} layers, one each`, `${layers.length}`)
+  }
+  if (step.positions.size !== tokens.size) {
+    throw new ArgumentError(
+      'Llama',
+      `a step of ${tokens.size} tokens, for tokens ${formatShape(tokens.shape)}`,
+      `one of ${step.positions.size}`,
+      'Fill both up to the same number.',
+    )
+  }
+  if (firsts) {
+    throw new ArgumentError('Llama', 'decoding or firsts', 'both', 'Give each document a sequence of the cache.')
+  }
+}
+
 /** The tokens' keys and values join those that are kept, and their queries see what the step says.  [B, T, H, D] each */
 function attendToCache(
   [q, k, v]: readonly [q: Tensor, k: Tensor, v: Tensor],
@@ -149,7 +176,9 @@ class LlamaStack extends Module {
     this.norm = new RMSNorm(config.hiddenSize, { eps: config.rmsNormEps ?? 1e-5 })
   }
 
-  forward(tokens: Tensor, { decoding, firsts, positions: given, residuals }: LlamaInputs): Tensor {
+  forward(tokens: Tensor, inputs: LlamaInputs): Tensor {
+    const { decoding, firsts, positions: given, residuals } = inputs
+    if (decoding) checkDecoding(decoding, tokens, inputs, this.config)
     const positions = given ?? decoding?.step.positions.reshape(tokens.shape) ?? iota([tokens.shape[1] as number]) // [T] or [B, T]
     const { ropeTheta: theta = 10000, ropeScaling: scaling, maxPositions } = this.config
     const angles = ropeAngles(positions, headDimOf(this.config), {
@@ -161,12 +190,8 @@ class LlamaStack extends Module {
     let x = this.embed_tokens.forward(tokens).cast('float32') // [B, T, C]
     residuals?.push(x)
     this.layers.forEach((layer, i) => {
-      const cache = decoding?.layers[i]
-      x = layer.forward(x, {
-        angles,
-        firsts: firsts ?? null,
-        cached: decoding && cache ? { step: decoding.step, layer: cache } : null,
-      })
+      const cached = decoding ? { step: decoding.step, layer: decoding.layers[i] as LayerCache } : null
+      x = layer.forward(x, { angles, firsts: firsts ?? null, cached })
       residuals?.push(x)
     })
     return this.norm.forward(x)
