@@ -1,6 +1,7 @@
 import { webgpuDevice } from '@almanac/tensor-core'
 import { loadGolden } from '@almanac/test-kit'
-import { adapterWithFeatures, KERNEL_FEATURE_SETS, nullGpu } from '@almanac/test-kit/dawn'
+import { alteredAdapter } from '@almanac/test-kit/altered-adapter'
+import { KERNEL_FEATURE_SETS, nullGpu } from '@almanac/test-kit/dawn'
 import { describe, expect, test } from 'vitest'
 import type { Golden } from '../../../packages/language-model/test/ten-steps.js'
 import { everything } from './webgpu-page/everything.js'
@@ -16,7 +17,7 @@ describe.skipIf(!gpu)("Dawn's validator takes every module", () => {
   test.each(KERNEL_FEATURE_SETS.map((features) => [features.join(' and ') || 'no features', features] as const))(
     'on an adapter with %s',
     async (name, features) => {
-      const device = webgpuDevice({ adapter: await adapterWithFeatures(gpu as GPU, features) })
+      const device = webgpuDevice({ adapter: await alteredAdapter(gpu as GPU, { features }) })
       try {
         for (const { run } of everything(golden)) for (const { ran } of await run(device)) ran()
         const { kernelsCompiled } = (await device.start()).memory()

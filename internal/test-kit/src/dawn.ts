@@ -48,21 +48,3 @@ export const KERNEL_FEATURE_SETS: readonly (readonly (typeof KERNEL_FEATURES)[nu
   ['subgroups'],
   [...KERNEL_FEATURES],
 ]
-
-/**
- * An adapter as it would be if it had only these of its features.
- * @throws Error if it lacks one of them
- */
-export async function adapterWithFeatures(gpu: GPU, kept: readonly string[]): Promise<GPUAdapter> {
-  const adapter = (await gpu.requestAdapter()) as GPUAdapter
-  const missing = kept.filter((feature) => !adapter.features.has(feature))
-  if (missing.length > 0) throw new Error(`the adapter has no feature ${missing.join(', ')}`)
-  const features = new Set([...adapter.features].filter((feature) => kept.includes(feature)))
-  return new Proxy(adapter, {
-    get(of, name) {
-      if (name === 'features') return features
-      const value = Reflect.get(of, name, of)
-      return typeof value === 'function' ? value.bind(of) : value
-    },
-  })
-}

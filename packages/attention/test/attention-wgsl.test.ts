@@ -1,6 +1,7 @@
 import { type Device, explain, realize, setDefaultDevice, tensor, vjp, webgpuDevice } from '@almanac/tensor-core'
 import { assertClose, toleranceFor } from '@almanac/test-kit'
-import { adapterWithFeatures, KERNEL_FEATURE_SETS, nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
+import { alteredAdapter } from '@almanac/test-kit/altered-adapter'
+import { KERNEL_FEATURE_SETS, nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { causalAttention } from '../src/index.js'
 import { ATTENTION_CASES } from './attention-cases.js'
@@ -107,7 +108,7 @@ describe.skipIf(!nothing)("Dawn's validator takes attention in WGSL", () => {
     ].map((each) => ({ of: '', ...each, D })),
   )
   test.each(KERNEL_FEATURE_SETS.map((kept) => [kept]))('with the features %j', async (kept) => {
-    const device = webgpuDevice({ adapter: await adapterWithFeatures(nothing as GPU, kept) })
+    const device = webgpuDevice({ adapter: await alteredAdapter(nothing as GPU, { features: kept }) })
     // The backend throws where a shader or a dispatch is refused.
     for (const each of VARIANTS) await results(device, problem(each))
     setDefaultDevice(device)

@@ -1,6 +1,7 @@
 import { cpuDevice, type Device, setDefaultDevice, tensor, webgpuDevice } from '@almanac/tensor-core'
 import { assertClose, seededRandom, toleranceFor } from '@almanac/test-kit'
-import { adapterWithFeatures, KERNEL_FEATURE_SETS, nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
+import { alteredAdapter } from '@almanac/test-kit/altered-adapter'
+import { KERNEL_FEATURE_SETS, nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rope } from '../src/index.js'
 
@@ -40,7 +41,7 @@ describe.skipIf(!swiftShader)('rope in WGSL on SwiftShader equals the fallback',
 
 describe.skipIf(!nothing)("Dawn's validator takes rope in WGSL", () => {
   test.each(KERNEL_FEATURE_SETS.map((kept) => [kept]))('with the features %j', async (kept) => {
-    const device = webgpuDevice({ adapter: await adapterWithFeatures(nothing as GPU, kept) })
+    const device = webgpuDevice({ adapter: await alteredAdapter(nothing as GPU, { features: kept }) })
     for (const each of cases) expect(await rotated(device, ...each)).toHaveLength(each[0].reduce((a, b) => a * b, 1))
     await device.close()
   })

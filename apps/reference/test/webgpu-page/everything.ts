@@ -10,8 +10,8 @@ import {
   fallbackOf,
   kernelsOf,
   toleranceOf,
-  within,
 } from '../../../../packages/tensor-core/test/fused/fused-cases.js'
+import { onDevice } from '../../../../packages/tensor-core/test/support/on-device.js'
 
 /** One thing that must hold. Both throw where it does not. */
 export interface Comparison {
@@ -77,7 +77,7 @@ const attention: Section = {
     const comparisons: Comparison[] = []
     for (const one of ATTENTION_CASES) {
       const p = problem(one)
-      const got = await within(device, () => results(device, p))
+      const got = await onDevice(device, () => results(device, p))
       comparisons.push({
         name: `attention, ${one.of}, D ${one.D}`,
         ran: () => {},
@@ -97,7 +97,7 @@ const training = (golden: Golden): Section => ({
     const kinds = ['tied', 'untied'] as const
     const comparisons: Comparison[] = []
     for (const kind of kinds) {
-      const result = await within(device, () => tenSteps(golden, kind))
+      const result = await onDevice(device, () => tenSteps(golden, kind))
       comparisons.push({
         name: `ten training steps, ${kind} head`,
         ran: () => {},

@@ -1,6 +1,7 @@
 import { seededRandom, type Tolerance, toleranceFor } from '@almanac/test-kit'
 import * as core from '../../src/index.js'
-import { type Device, defineFormat, q4_0, q8_0, realize, setDefaultDevice, Tensor, tensor } from '../../src/index.js'
+import { type Device, defineFormat, q4_0, q8_0, realize, Tensor, tensor } from '../../src/index.js'
+import { onDevice } from '../support/on-device.js'
 
 /** Inputs and options of one call, made anew on each device. */
 export interface Case {
@@ -226,19 +227,9 @@ export async function valuesOf(result: Tensor | readonly Tensor[]): Promise<Arra
   return Promise.all(list.map((t) => t.data()))
 }
 
-/** `body` with a device as the default. */
-export async function within<T>(device: Device, body: () => Promise<T>): Promise<T> {
-  const before = setDefaultDevice(device)
-  try {
-    return await body()
-  } finally {
-    setDefaultDevice(before)
-  }
-}
-
 /** What a case's fallback gives: on a device in double precision, what is right. */
 export function fallbackOf({ op, inputs, options }: Case, device: Device): Promise<ArrayLike<number>[]> {
-  return within(device, () => valuesOf(fusedOp(op).definition.fallback(inputs(), options)))
+  return onDevice(device, () => valuesOf(fusedOp(op).definition.fallback(inputs(), options)))
 }
 
 /** What a case's kernels give. Throws where a backend has none for it. */
@@ -247,7 +238,7 @@ export function kernelsOf(
   backend: 'wasm' | 'webgpu',
   device: Device,
 ): Promise<ArrayLike<number>[]> {
-  return within(device, () => {
+  return onDevice(device, () => {
     const [operands, fused] = [inputs(), fusedOp(op)]
     const { kernels, supports } = fused.definition
     if (!kernels[backend] || supports?.(operands, options) === false) {

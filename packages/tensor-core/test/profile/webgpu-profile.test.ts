@@ -1,3 +1,4 @@
+import { alteredAdapter } from '@almanac/test-kit/altered-adapter'
 import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
@@ -15,7 +16,6 @@ import {
   tensor,
   webgpuDevice,
 } from '../../src/index.js'
-import { adapterWith } from '../webgpu/limited-adapter.js'
 
 const gpu = await swiftShaderGpu()
 const [M, K, N] = [96, 80, 112]
@@ -64,9 +64,11 @@ describe.skipIf(!gpu)('on webgpu with timestamp queries', () => {
         // Reductions are kernels of their own.
         for (let i = 0; i < launches; i++) y = y.amax(0, true)
         await y.data()
+        y.dispose()
       },
       { device },
     )
+    x.dispose()
     expect(taken.runs.map(({ launch }) => launch)).toEqual(Array.from({ length: launches }, (_, i) => i))
     expect(taken.runs.every(({ begin, end }, i) => end >= begin && begin >= (taken.runs[i - 1]?.begin ?? 0))).toBe(true)
     expect(taken.rows).toMatchObject([{ name: 'amax', launches }])
@@ -97,7 +99,8 @@ describe.skipIf(!gpu)('on webgpu with timestamp queries', () => {
   it('groups by module and by kernel', async () => {
     const [x, w] = [ones(M, K), ones(K, N)]
     const layer = (i: number) => inModule(`layers.${i}.up`, () => x.matmul(w))
-    const taken = await profile(() => grad(layer(0).add(layer(11)).sum(), w).realize(), { device })
+    const run = async () => (await grad(layer(0).add(layer(11)).sum(), w).realize()).dispose()
+    const taken = await profile(run, { device })
     expect(profileRows(taken, 'module').find(({ name }) => name === 'layers.*.up, gradient')).toMatchObject({
       launches: 2,
       flops: 2 * 2 * K * M * N + K * N,
@@ -133,7 +136,7 @@ describe.skipIf(!gpu)('on webgpu with timestamp queries', () => {
 })
 
 it.skipIf(!gpu)('refuses an adapter without timestamp queries', async () => {
-  const device = webgpuDevice({ adapter: await adapterWith(gpu as GPU, { features: [] }) })
+  const device = webgpuDevice({ adapter: await alteredAdapter(gpu as GPU, { features: [] }) })
   await expect(profile(async () => undefined, { device })).rejects.toThrow(
     new BackendError(
       'profile',

@@ -1,8 +1,8 @@
 import { assertClose, toleranceFor } from '@almanac/test-kit'
+import { alteredAdapter } from '@almanac/test-kit/altered-adapter'
 import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { describe, expect, it } from 'vitest'
 import { adamwStep, type Device, realize, type Tensor, tensor, wasmDevice, webgpuDevice } from '../../src/index.js'
-import { adapterWith } from './limited-adapter.js'
 
 const gpu = await swiftShaderGpu()
 
@@ -26,7 +26,7 @@ describe.skipIf(!gpu)('limits of a device', () => {
   }, 60_000)
 
   it('eight storage buffers are enough for the widest fused op', async () => {
-    const adapter = await adapterWith(gpu as GPU, { limits: { maxStorageBuffersPerShaderStage: 8 } })
+    const adapter = await alteredAdapter(gpu as GPU, { limits: { maxStorageBuffersPerShaderStage: 8 } })
     const step = async (device: Device) => {
       const numbers = (seed: number): Tensor =>
         tensor(

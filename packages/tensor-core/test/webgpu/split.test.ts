@@ -4,9 +4,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { webgpu } from '../../src/backends/webgpu/index.js'
 import { splitLaunch } from '../../src/backends/webgpu/split/split-launch.js'
 import { Device } from '../../src/device.js'
-import { iota, MemoryLimitError, memory, setDefaultDevice, type Tensor, tensor, wasmDevice } from '../../src/index.js'
+import { iota, MemoryLimitError, memory, type Tensor, tensor, wasmDevice } from '../../src/index.js'
 import { sizeOf } from '../../src/shape.js'
 import { contiguousView } from '../../src/view.js'
+import { onDevice } from '../support/on-device.js'
 import { apply, input, operand } from './programs.js'
 
 const [gpu, nothing] = [await swiftShaderGpu(), await nullGpu()]
@@ -72,15 +73,6 @@ const cases: Readonly<Record<string, () => Tensor>> = {
   'many rows of a large table': () =>
     numbers(1, [600, 6]).take(integers(Array.from({ length: 500 }, (_, i) => (i * 37) % 601)), 0),
   'columns of a large table': () => numbers(1, [5, 700]).take(integers([0, 699, 350, -5, 699]), 1),
-}
-
-async function onDevice<T>(device: Device, work: () => Promise<T>): Promise<T> {
-  const before = setDefaultDevice(device)
-  try {
-    return await work()
-  } finally {
-    setDefaultDevice(before)
-  }
 }
 
 describe.skipIf(!gpu)('operands above what a kernel may bind', () => {

@@ -1,18 +1,11 @@
 import { assertClose, seededRandom, toleranceFor } from '@almanac/test-kit'
+import { alteredAdapter } from '@almanac/test-kit/altered-adapter'
 import { nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { describe, expect, it } from 'vitest'
 import { SUBGROUP_MATRIX_FEATURE } from '../../src/backends/webgpu/gpu-traits.js'
-import {
-  type Device,
-  explain,
-  setDefaultDevice,
-  type Tensor,
-  tensor,
-  wasmDevice,
-  webgpuDevice,
-} from '../../src/index.js'
+import { explain, type Tensor, tensor, wasmDevice, webgpuDevice } from '../../src/index.js'
 import { sizeOf } from '../../src/shape.js'
-import { alteredAdapter } from './altered-adapter.js'
+import { onDevice } from '../support/on-device.js'
 import { emulateMatrices } from './emulate-matrices.js'
 
 const [swiftShader, nothing] = [await swiftShaderGpu(), await nullGpu('allow_unsafe_apis')]
@@ -44,15 +37,6 @@ function product([batch, m, k, n]: Case, i: number): { plain(): Tensor; finished
   }
 }
 
-async function within<T>(device: Device, body: () => Promise<T>): Promise<T> {
-  const before = setDefaultDevice(device)
-  try {
-    return await body()
-  } finally {
-    setDefaultDevice(before)
-  }
-}
-
 const kernelNames = async (fn: () => Tensor): Promise<string> =>
   (await explain(fn)).launches.flatMap(({ kernels }) => kernels).join('\n')
 
@@ -69,7 +53,7 @@ describe.skipIf(!swiftShader)('products by subgroup matrices, emulated', () => {
   // SwiftShader takes seconds to compile what stands for a matrix unit, and longer for smaller ones, of which there are more.
   it('of matrices of 16 in subgroups of 32 are those of wasm', { timeout: 120_000 }, async () => {
     const [size, subgroupSize] = [16, 32]
-    const adapter = alteredAdapter((await swiftShader?.requestAdapter()) as GPUAdapter, {
+    const adapter = await alteredAdapter(swiftShader as GPU, {
       claimed: [SUBGROUP_MATRIX_FEATURE],
       info: info('f32', size, subgroupSize),
       rewrite: emulateMatrices,
@@ -80,9 +64,9 @@ describe.skipIf(!swiftShader)('products by subgroup matrices, emulated', () => {
       if (i === 0) continue
       const kind = i % 2 === 0 ? 'plain' : 'finished'
       const run = async () => (await product(shape, i)[kind]().cast('float32')).data()
-      const [expected, got] = [await within(reference, run), await within(device, run)]
+      const [expected, got] = [await onDevice(reference, run), await onDevice(device, run)]
       assertClose(got, expected, toleranceFor('float16', 'matmul'), `${shape} ${kind}`)
-      const text = await within(device, () => kernelNames(product(shape, i).plain))
+      const text = await onDevice(device, () => kernelNames(product(shape, i).plain))
       expect(text, `${shape}`).toContain('subgroupMatrixMultiplyAccumulate')
     }
     await device.close()
@@ -102,10 +86,10 @@ describe.skipIf(!nothing)("Dawn's validator takes products by subgroup matrices"
       throw new Error('expected the null backend to have subgroup matrices, got none')
     }
     const device = webgpuDevice({
-      adapter: alteredAdapter(adapter, { info: info(component, size, subgroupSize) }),
+      adapter: await alteredAdapter(nothing as GPU, { info: info(component, size, subgroupSize) }),
       experimental: ['subgroup-matrix'],
     })
-    await within(device, async () => {
+    await onDevice(device, async () => {
       for (const [i, shape] of SHAPES.entries()) {
         const { plain, finished } = product(shape, i)
         expect(await kernelNames(plain)).toContain('subgroup_matrix_left')

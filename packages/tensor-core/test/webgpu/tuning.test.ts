@@ -1,4 +1,5 @@
 import { assertClose, toleranceFor } from '@almanac/test-kit'
+import { alteredAdapter } from '@almanac/test-kit/altered-adapter'
 import { nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { largeTiles } from '../../src/backends/webgpu/matmul/large-tiles.js'
@@ -12,7 +13,6 @@ import {
   type Device,
   explain,
   profile,
-  setDefaultDevice,
   type Tensor,
   type Tuning,
   type TuningProgress,
@@ -23,7 +23,7 @@ import {
 } from '../../src/index.js'
 import { sizeOf } from '../../src/shape.js'
 import { kernelFamily } from '../../src/wgsl/kernel-family.js'
-import { adapterWith } from './limited-adapter.js'
+import { onDevice } from '../support/on-device.js'
 
 const [gpu, nothing] = [await swiftShaderGpu(), await nullGpu()]
 afterEach(() => void vi.restoreAllMocks())
@@ -33,15 +33,6 @@ const numbers = (seed: number, shape: readonly number[]): Tensor =>
     Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7 + seed * 13) % 23) / 8 - 1),
     { shape },
   )
-
-async function onDevice<T>(device: Device, work: () => Promise<T>): Promise<T> {
-  const before = setDefaultDevice(device)
-  try {
-    return await work()
-  } finally {
-    setDefaultDevice(before)
-  }
-}
 
 /** For each family a product that runs by it, with edges: [batch, M, K, N]. */
 const PRODUCTS: Readonly<Record<string, readonly [number, number, number, number]>> = {
@@ -60,7 +51,7 @@ const configurations = TUNED_FAMILIES.flatMap(({ family: { name, configurations 
 
 /** A table as `tune` makes it on this GPU, with other choices. */
 async function tableFor(on: GPU, features: readonly string[] | undefined, choices: Tuning['choices']): Promise<Tuning> {
-  const device = webgpuDevice({ adapter: await adapterWith(on, features ? { features } : {}) })
+  const device = webgpuDevice({ adapter: await alteredAdapter(on, features ? { features } : {}) })
   const table = await tune({ device, shapes: {} })
   await device.close()
   return { ...table, choices }
@@ -120,7 +111,7 @@ describe.skipIf(!nothing)("Dawn's validator takes every configuration", () => {
       const table = await tableFor(nothing as GPU, features, {})
       expect(table.adapter.features).toEqual(features)
       for (const [family, configuration] of configurations) {
-        const adapter = await adapterWith(nothing as GPU, { features })
+        const adapter = await alteredAdapter(nothing as GPU, { features })
         const device = webgpuDevice({ adapter, tuning: { ...table, choices: { [family]: configuration } } })
         await onDevice(device, async () => {
           const [batch, m, k, n] = PRODUCTS[family] as readonly [number, number, number, number]
@@ -140,7 +131,7 @@ describe.skipIf(!gpu)('tune', () => {
   it.each([[['subgroups']], [['subgroups', 'timestamp-query']]] as const)(
     'times every configuration and makes a table, with the features %j',
     async (features) => {
-      const device = webgpuDevice({ adapter: await adapterWith(gpu as GPU, { features }) })
+      const device = webgpuDevice({ adapter: await alteredAdapter(gpu as GPU, { features }) })
       const seen: TuningProgress[] = []
       const table = await tune({
         device,
@@ -163,7 +154,7 @@ describe.skipIf(!gpu)('tune', () => {
       // The device goes on as before, holding nothing.
       expect((await device.enqueue('memory', async (backend) => backend.memory())).liveBuffers).toBe(0)
       await device.close()
-      const tuned = webgpuDevice({ adapter: await adapterWith(gpu as GPU, { features }), tuning: table })
+      const tuned = webgpuDevice({ adapter: await alteredAdapter(gpu as GPU, { features }), tuning: table })
       await onDevice(tuned, async () => expect(await product(rowsShapes.name).data()).toHaveLength(90))
       await tuned.close()
     },

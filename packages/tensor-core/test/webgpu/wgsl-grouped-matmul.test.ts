@@ -1,31 +1,22 @@
-import { adapterWithFeatures, KERNEL_FEATURE_SETS, nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
+import { alteredAdapter } from '@almanac/test-kit/altered-adapter'
+import { KERNEL_FEATURE_SETS, nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   blockMatmul,
-  type Device,
   explain,
   gatherMatmul,
   ones,
   q4_0,
   q8_0,
   segmentedMatmul,
-  setDefaultDevice,
   type Tensor,
   tensor,
   webgpuDevice,
 } from '../../src/index.js'
+import { onDevice } from '../support/on-device.js'
 
 const [swiftShader, nothing] = [await swiftShaderGpu(), await nullGpu()]
 const ints = (...values: number[]) => tensor(Int32Array.from(values))
-
-async function onDevice<T>(device: Device, work: () => Promise<T>): Promise<T> {
-  const before = setDefaultDevice(device)
-  try {
-    return await work()
-  } finally {
-    setDefaultDevice(before)
-  }
-}
 
 /** One call for every shader. */
 const CALLS: Readonly<Record<string, () => Tensor>> = {
@@ -48,7 +39,7 @@ const CALLS: Readonly<Record<string, () => Tensor>> = {
 
 describe.skipIf(!nothing)("Dawn's validator takes packed and grouped products in WGSL", () => {
   it.each(KERNEL_FEATURE_SETS.map((set) => [set]))('with the features %j', async (features) => {
-    const device = webgpuDevice({ adapter: await adapterWithFeatures(nothing as GPU, features) })
+    const device = webgpuDevice({ adapter: await alteredAdapter(nothing as GPU, { features }) })
     await onDevice(device, async () => {
       for (const call of Object.values(CALLS)) await call().realize()
     })
@@ -62,7 +53,7 @@ describe.skipIf(!swiftShader)('products of packed rows are summed up exactly', (
     const x = Float32Array.from({ length: rows * depth }, (_, i) => ((i * 7) % 5) - 2)
     // 127 makes the scale of every block 1: the packed values are these.
     const w = Float32Array.from({ length: columns * depth }, (_, i) => (i % 32 === 9 ? 127 : ((i * 11) % 13) - 6))
-    const device = webgpuDevice({ adapter: await adapterWithFeatures(swiftShader as GPU, features) })
+    const device = webgpuDevice({ adapter: await alteredAdapter(swiftShader as GPU, { features }) })
     const got = await onDevice(device, () =>
       blockMatmul(tensor(x, { shape: [rows, depth] }), tensor(w, { shape: [columns, depth] }).cast(q8_0)).data(),
     )

@@ -1,8 +1,10 @@
-import { adapterWithFeatures, KERNEL_FEATURE_SETS, nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
+import { alteredAdapter } from '@almanac/test-kit/altered-adapter'
+import { KERNEL_FEATURE_SETS, nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, it } from 'vitest'
 import { foldGroups } from '../../src/backends/webgpu/dispatch-count.js'
-import { compile, type Device, explain, setDefaultDevice, type Tensor, tensor, webgpuDevice } from '../../src/index.js'
+import { compile, explain, type Tensor, tensor, webgpuDevice } from '../../src/index.js'
 import { sizeOf } from '../../src/shape.js'
+import { onDevice } from '../support/on-device.js'
 
 const [swiftShader, nothing] = [await swiftShaderGpu(), await nullGpu()]
 
@@ -38,15 +40,6 @@ function product(left: Float32Array, right: Float32Array, [batch, m, k, n]: (typ
         y.push(sum)
       }
   return y
-}
-
-async function onDevice<T>(device: Device, work: () => Promise<T>): Promise<T> {
-  const before = setDefaultDevice(device)
-  try {
-    return await work()
-  } finally {
-    setDefaultDevice(before)
-  }
 }
 
 describe.skipIf(!swiftShader)('products in WGSL on SwiftShader', () => {
@@ -102,7 +95,7 @@ describe.skipIf(!swiftShader)('products in WGSL on SwiftShader', () => {
 
 describe.skipIf(!nothing)("Dawn's validator takes products in WGSL", () => {
   it.each(KERNEL_FEATURE_SETS.map((kept) => [kept]))('with the features %j', async (kept) => {
-    const device = webgpuDevice({ adapter: await adapterWithFeatures(nothing as GPU, kept) })
+    const device = webgpuDevice({ adapter: await alteredAdapter(nothing as GPU, { features: kept }) })
     await onDevice(device, async () => {
       for (const [, m, k, n] of shapes) {
         for (const dtype of ['float32', 'float16', 'bfloat16'] as const) {

@@ -1,6 +1,7 @@
 import { assertClose, seededRandom, toleranceFor } from '@almanac/test-kit'
+import { alteredAdapter } from '@almanac/test-kit/altered-adapter'
 import { nullGpu, swiftShaderGpu } from '@almanac/test-kit/dawn'
-import { describe, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import {
   amax,
   amin,
@@ -10,14 +11,12 @@ import {
   cpuDevice,
   crossEntropy,
   cumsum,
-  type Device,
   grad,
   layerNorm,
   logSoftmax,
   realize,
   rmsNorm,
   segmentSum,
-  setDefaultDevice,
   softmax,
   sum,
   type Tensor,
@@ -26,6 +25,7 @@ import {
   webgpuDevice,
 } from '../../src/index.js'
 import { sizeOf } from '../../src/shape.js'
+import { onDevice } from '../support/on-device.js'
 
 const [swiftShader, nothing] = [await swiftShaderGpu(), await nullGpu()]
 
@@ -34,15 +34,6 @@ const numbers = (seed: number, shape: readonly number[]): Tensor =>
     Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7 + seed * 13) % 5) - 2),
     { shape },
   )
-
-async function onDevice<T>(device: Device, work: () => Promise<T>): Promise<T> {
-  const before = setDefaultDevice(device)
-  try {
-    return await work()
-  } finally {
-    setDefaultDevice(before)
-  }
-}
 
 /** Short and long rows, by fours and one by one. */
 const shapes = [
@@ -53,19 +44,6 @@ const shapes = [
 ] as const
 
 const features = ['shader-f16', 'subgroups'] as const
-
-/** The adapter as it would be if it had only these features. */
-async function adapterWith(gpu: GPU, kept: readonly string[]): Promise<GPUAdapter> {
-  const adapter = (await gpu.requestAdapter()) as GPUAdapter
-  for (const feature of kept) expect([...adapter.features], feature).toContain(feature)
-  return new Proxy(adapter, {
-    get(of, name) {
-      if (name === 'features') return new Set([...of.features].filter((f) => kept.includes(f)))
-      const value = Reflect.get(of, name, of)
-      return typeof value === 'function' ? value.bind(of) : value
-    },
-  })
-}
 
 describe.skipIf(!swiftShader)('reductions over a workgroup give the same', () => {
   const rows = (): Tensor => tensor(seededRandom(1).normals(3 * 900), { shape: [3, 900] })
@@ -81,7 +59,7 @@ describe.skipIf(!swiftShader)('reductions over a workgroup give the same', () =>
   it.each([[[]], [['subgroups']]] as const)('as the cpu backend, with the features %j', async (kept) => {
     const cpu = cpuDevice({ precision: 'f64' })
     const expected = await onDevice(cpu, () => valuesOf(results()))
-    const device = webgpuDevice({ adapter: await adapterWith(swiftShader as GPU, kept) })
+    const device = webgpuDevice({ adapter: await alteredAdapter(swiftShader as GPU, { features: kept }) })
     const got = await onDevice(device, () => valuesOf(results()))
     got.forEach((values, i) => {
       assertClose(values, expected[i] as ArrayLike<number>, toleranceFor('float32', 'fused'), `result ${i}`)
@@ -92,7 +70,7 @@ describe.skipIf(!swiftShader)('reductions over a workgroup give the same', () =>
 
 describe.skipIf(!nothing)("Dawn's validator takes kernels over rows in WGSL", () => {
   it.each([[[]], [['shader-f16']], [['subgroups']], [features]] as const)('with the features %j', async (kept) => {
-    const device = webgpuDevice({ adapter: await adapterWith(nothing as GPU, kept) })
+    const device = webgpuDevice({ adapter: await alteredAdapter(nothing as GPU, { features: kept }) })
     await onDevice(device, async () => {
       for (const [rows, columns] of shapes) {
         const x = numbers(1, [rows, columns])

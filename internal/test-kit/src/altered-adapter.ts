@@ -1,7 +1,9 @@
-/** What an adapter and its device are made to say, in tests of what kernels do with features that this machine lacks. */
+/** What an adapter and its device are made to say, in tests of what kernels do with what this machine lacks or has too much of. */
 export interface Alterations {
-  /** Features that are kept, of those the adapter has; default: all. */
-  readonly kept?: readonly string[]
+  /** Features that are kept; default: all. */
+  readonly features?: readonly string[]
+  /** Limits as they would be. */
+  readonly limits?: Readonly<Record<string, number>>
   /** Features that it claims beside; devices are opened without them. */
   readonly claimed?: readonly string[]
   /** Fields of the adapter's info. */
@@ -14,7 +16,7 @@ export interface Alterations {
 function withFields<T extends object>(object: T, fields: Readonly<Record<string, unknown>>): T {
   return new Proxy(object, {
     get(of, name) {
-      if (typeof name === 'string' && name in fields) return fields[name]
+      if (typeof name === 'string' && Object.hasOwn(fields, name)) return fields[name]
       const value = Reflect.get(of, name, of)
       return typeof value === 'function' ? value.bind(of) : value
     },
@@ -22,15 +24,22 @@ function withFields<T extends object>(object: T, fields: Readonly<Record<string,
   })
 }
 
-/** The adapter as it would be with these features and this info. */
-export function alteredAdapter(
-  adapter: GPUAdapter,
-  { kept, claimed = [], info = {}, rewrite = (code) => code }: Alterations,
-): GPUAdapter {
+/**
+ * An adapter as it would be with these features, limits and info.
+ * @throws Error if it lacks a feature that is to be kept: the test would be of something else
+ */
+export async function alteredAdapter(
+  gpu: GPU,
+  { features: kept, limits = {}, claimed = [], info = {}, rewrite = (code) => code }: Alterations,
+): Promise<GPUAdapter> {
+  const adapter = (await gpu.requestAdapter()) as GPUAdapter
+  const missing = (kept ?? []).filter((feature) => !adapter.features.has(feature))
+  if (missing.length > 0) throw new Error(`the adapter has no feature ${missing.join(', ')}`)
   const features = [...adapter.features].filter((feature) => kept?.includes(feature) ?? true)
   const altered = withFields(adapter.info, info)
   return withFields(adapter, {
     features: new Set([...features, ...claimed]),
+    limits: withFields(adapter.limits, limits),
     info: altered,
     async requestDevice(descriptor: GPUDeviceDescriptor): Promise<GPUDevice> {
       const requested = [...(descriptor.requiredFeatures ?? [])]
