@@ -1,4 +1,3 @@
-export { appendToCache } from './append-to-cache.js'
 export {
   type AttentionExtents,
   type BatchExtents,
@@ -7,9 +6,19 @@ export {
   denseExtents,
   type SeenKeys,
 } from './attention-extents.js'
-export { type BlockCopy, type BlockPool, type BlockTables, blockTables } from './block-tables.js'
+export {
+  type BlockCopy,
+  type BlockGap,
+  type BlockPool,
+  type BlockRequest,
+  type BlockTables,
+  blockTables,
+} from './block-tables.js'
+export { cacheBytes, cacheBytesPerToken } from './cache-bytes.js'
+export type { CacheCells, HeadCells, LatentCells } from './cache-cells.js'
 export { CacheError } from './cache-error.js'
-export type { CachedKeys, CacheStep } from './cache-step.js'
+export type { CachedKeys, CacheStep, LayerCache } from './cache-step.js'
+export type { CacheTokens } from './cache-tokens.js'
 export {
   type AttentionResult,
   type CausalAttentionOptions,
@@ -17,13 +26,7 @@ export {
   causalAttention,
   crossAttention,
 } from './causal-attention.js'
-export {
-  type CacheLayout,
-  type ContiguousCache,
-  contiguousCache,
-  contiguousCacheBytes,
-  type LayerCache,
-} from './contiguous-cache.js'
+export { type ContiguousLayout, contiguousCache } from './contiguous-cache.js'
 export {
   biasedFlashAttentionBackward,
   biasedFlashAttentionForward,
@@ -35,6 +38,16 @@ export {
   flashAttentionForward,
   int8FlashAttentionForward,
 } from './flash-attention.js'
+export type {
+  CacheLayout,
+  CacheOptions,
+  CachePlacement,
+  KeyValueCache,
+} from './key-value-cache.js'
+export { type LatentLayout, latentCache } from './latent-cache.js'
+export { type PagedLayout, type PagedPlacement, pagedCache } from './paged-cache.js'
+export { quantizeRows } from './quantize-rows.js'
+export { type QuantizedLayout, quantizedCache } from './quantized-cache.js'
 export {
   type RopeAngleOptions,
   type RopeAngles,
@@ -52,3 +65,4 @@ export {
   ropeFrequencies,
   type YarnRopeScaling,
 } from './rope-frequencies.js'
+export { type SlidingLayout, type SlidingPlacement, slidingBlocks, slidingCache } from './sliding-cache.js'

@@ -1,12 +1,29 @@
-import { appendToCache, causalAttention, type LayerCache, type RopeAngles, rope, ropeAngles } from '@almanac/attention'
-import { asTensor, iota, matmul, swiglu, type Tensor, type TensorLike } from '@almanac/tensor-core'
+import {
+  type CacheStep,
+  causalAttention,
+  flashAttention,
+  type LayerCache,
+  type RopeAngles,
+  rope,
+  ropeAngles,
+} from '@almanac/attention'
+import {
+  ArgumentError,
+  asTensor,
+  formatShape,
+  iota,
+  matmul,
+  swiglu,
+  type Tensor,
+  type TensorLike,
+} from '@almanac/tensor-core'
 import type { CausalModel } from '@almanac/tensor-core/contracts'
 import { Embedding, Linear, Module, normalInit, RMSNorm } from '@almanac/tensor-core/nn'
 import { checkLlamaConfig, headDimOf, type LlamaConfig } from './llama-config.js'
 
-/** Where a call stands in its sequences: the position of the first token, int32 [], and the caches it reads and grows. */
+/** The caches that a call reads and grows, and where its tokens stand in them: a step of as many tokens, row by row. */
 export interface Decoding {
-  readonly start: Tensor
+  readonly step: CacheStep
   readonly layers: readonly LayerCache[]
 }
 
@@ -16,7 +33,7 @@ export interface LlamaInputs {
   readonly decoding?: Decoding
   /** First position that each token sees, int32 [B, T]: where its document begins, when several are packed in a row. */
   readonly firsts?: Tensor
-  /** Rotary positions, int32 [T] or [B, T], for documents that count from 0. Default: 0 .. T-1, or from the decoding's start. */
+  /** Rotary positions, int32 [T] or [B, T], for documents that count from 0. Default: 0 .. T-1, or those of the decoding's step. */
   readonly positions?: Tensor
   /**
    * Gets the residual stream [B, T, C] as it goes into each layer and out of the last, in this order: the checkpoints to hand
@@ -25,11 +42,11 @@ export interface LlamaInputs {
   readonly residuals?: Tensor[]
 }
 
-/** Where the tokens of a call stand. */
+/** Where the tokens of a call stand, and the cache of the layer. */
 interface Place {
   readonly angles: RopeAngles
-  readonly start: Tensor | null
   readonly firsts: Tensor | null
+  readonly cached: { readonly step: CacheStep; readonly layer: LayerCache } | null
 }
 
 const INIT_STD = 0.02
@@ -58,8 +75,7 @@ class LlamaAttention extends Module {
     this.o_proj = projection(H * D, C, residualStd)
   }
 
-  forward(x: Tensor, place: Place, cache: LayerCache | null): Tensor {
-    const { angles, start, firsts } = place
+  forward(x: Tensor, { angles, firsts, cached }: Place): Tensor {
     const { heads: H, kvHeads, ropeInterleaved: interleaved = false } = this.config
     const D = headDimOf(this.config)
     const [B, T] = x.shape as [number, number, number]
@@ -67,13 +83,42 @@ class LlamaAttention extends Module {
     const q = rotate(this.q_proj.forward(x).reshape([B, T, H, D])) // [B, T, H, D]
     const k = rotate(this.k_proj.forward(x).reshape([B, T, kvHeads, D])) // [B, T, KV, D]
     const v = this.v_proj.forward(x).reshape([B, T, kvHeads, D])
-    const held = cache && start ? appendToCache(cache, k, v, start) : { k, v } // [B, S, KV, D]
-    const { y } = causalAttention(q, held.k, held.v, {
-      ...(start ? { starts: start } : {}),
-      ...(firsts ? { firsts } : {}),
-    }) // [B, T, H, D]
+    const y = cached
+      ? attendToCache([q, k, v], cached.layer, cached.step)
+      : causalAttention(q, k, v, firsts ? { firsts } : {}).y // [B, T, H, D]
     return this.o_proj.forward(y.reshape([B, T, H * D])) // [B, T, C]
   }
+}
+
+/** Throws ArgumentError for caches of another depth, a step of other tokens, and documents within a sequence. */
+function checkDecoding({ step, layers }: Decoding, tokens: Tensor, { firsts }: LlamaInputs, config: LlamaConfig): void {
+  if (layers.length !== config.layers) {
+    throw new ArgumentError('Llama', `caches of ${config.layers} layers, one each`, `${layers.length}`)
+  }
+  if (step.positions.size !== tokens.size) {
+    throw new ArgumentError(
+      'Llama',
+      `a step of ${tokens.size} tokens, for tokens ${formatShape(tokens.shape)}`,
+      `one of ${step.positions.size}`,
+      'Fill both up to the same number.',
+    )
+  }
+  if (firsts) {
+    throw new ArgumentError('Llama', 'decoding or firsts', 'both', 'Give each document a sequence of the cache.')
+  }
+}
+
+/** The tokens' keys and values join those that are kept, and their queries see what the step says.  [B, T, H, D] each */
+function attendToCache(
+  [q, k, v]: readonly [q: Tensor, k: Tensor, v: Tensor],
+  layer: LayerCache,
+  step: CacheStep,
+): Tensor {
+  const flat = (x: Tensor): Tensor => x.reshape([(x.shape[0] as number) * (x.shape[1] as number), ...x.shape.slice(2)])
+  const held = layer.append(flat(k), flat(v), step)
+  const { sinks, extents } = step
+  const scaled = held.scales ? { scales: held.scales } : {}
+  return flashAttention(flat(q), held.k, held.v, extents, { sinks, ...scaled }).y.reshape(q.shape)
 }
 
 /** down(silu(gate x) * up x). Shazeer 2020, arXiv 2002.05202. */
@@ -112,8 +157,8 @@ class LlamaLayer extends Module {
     this.mlp = new LlamaMlp(config, residualStd)
   }
 
-  forward(x: Tensor, place: Place, cache: LayerCache | null): Tensor {
-    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), place, cache))
+  forward(x: Tensor, place: Place): Tensor {
+    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), place))
     return h.add(this.mlp.forward(this.post_attention_layernorm.forward(h)))
   }
 }
@@ -131,10 +176,10 @@ class LlamaStack extends Module {
     this.norm = new RMSNorm(config.hiddenSize, { eps: config.rmsNormEps ?? 1e-5 })
   }
 
-  forward(tokens: Tensor, { decoding, firsts, positions: given, residuals }: LlamaInputs): Tensor {
-    const T = tokens.shape[1] as number
-    const start = decoding?.start ?? null
-    const positions = given ?? (start ? iota([T]).add(start) : iota([T])) // [T] or [B, T]
+  forward(tokens: Tensor, inputs: LlamaInputs): Tensor {
+    const { decoding, firsts, positions: given, residuals } = inputs
+    if (decoding) checkDecoding(decoding, tokens, inputs, this.config)
+    const positions = given ?? decoding?.step.positions.reshape(tokens.shape) ?? iota([tokens.shape[1] as number]) // [T] or [B, T]
     const { ropeTheta: theta = 10000, ropeScaling: scaling, maxPositions } = this.config
     const angles = ropeAngles(positions, headDimOf(this.config), {
       theta,
@@ -145,7 +190,8 @@ class LlamaStack extends Module {
     let x = this.embed_tokens.forward(tokens).cast('float32') // [B, T, C]
     residuals?.push(x)
     this.layers.forEach((layer, i) => {
-      x = layer.forward(x, { angles, start, firsts: firsts ?? null }, decoding?.layers[i] ?? null)
+      const cached = decoding ? { step: decoding.step, layer: decoding.layers[i] as LayerCache } : null
+      x = layer.forward(x, { angles, firsts: firsts ?? null, cached })
       residuals?.push(x)
     })
     return this.norm.forward(x)
@@ -178,15 +224,24 @@ export class Llama extends Module implements CausalModel {
     return this.config.maxPositions
   }
 
+  /** What a cache keeps for this model, for the constructors of @almanac/attention: `pagedCache({ ...model.cacheShape, ... })`. */
+  get cacheShape(): { readonly layers: number; readonly kvHeads: number; readonly headDim: number } {
+    const { layers, kvHeads } = this.config
+    return { layers, kvHeads, headDim: headDimOf(this.config) }
+  }
+
   /** int32 [B, T] -> logits [B, T, V]. */
   forward(tokens: TensorLike, inputs: LlamaInputs = {}): Tensor {
     return this.head(this.model.forward(asTensor(tokens), inputs))
   }
 
-  /** Logits of the token at index `last` (int32 []) alone: what decoding needs.  int32 [B, T] -> [B, V] */
+  /**
+   * Logits of the tokens at index `last` alone, which is what decoding needs: int32 [B, T] -> [B, V] for a `last` int32 [], and
+   * -> [B, R, V] for int32 [R], such as the last token of each of R sequences that lie end to end in one row.
+   */
   nextLogits(tokens: TensorLike, last: Tensor, decoding: Decoding): Tensor {
     const x = this.model.forward(asTensor(tokens), { decoding }) // [B, T, C]
-    return this.head(x.take(last, 1)) // [B, V]
+    return this.head(x.take(last, 1)) // [B, V] or [B, R, V]
   }
 
   /** Hidden states [..., C] -> logits [..., V], by the embedding's transpose where the head is tied. */
