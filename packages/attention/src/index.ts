@@ -7,6 +7,7 @@ export {
   denseExtents,
   type SeenKeys,
 } from './attention-extents.js'
+export type { AttentionInputs } from './attention-inputs.js'
 export { type BlockCopy, type BlockPool, type BlockTables, blockTables } from './block-tables.js'
 export { CacheError } from './cache-error.js'
 export type { CachedKeys, CacheStep } from './cache-step.js'
@@ -24,6 +25,7 @@ export {
   contiguousCacheBytes,
   type LayerCache,
 } from './contiguous-cache.js'
+export { type ContextKeys, CrossAttention, type CrossAttentionModuleOptions } from './cross-attention.js'
 export {
   biasedFlashAttentionBackward,
   biasedFlashAttentionForward,
@@ -35,6 +37,19 @@ export {
   flashAttentionForward,
   int8FlashAttentionForward,
 } from './flash-attention.js'
+export { GroupedQueryAttention, type GroupedQueryAttentionOptions } from './grouped-query-attention.js'
+export {
+  absorbedLatentAttention,
+  type LatentAttentionInputs,
+  type LatentAttentionSizes,
+  latentAttentionFlops,
+  naiveLatentAttention,
+} from './latent-attention.js'
+export {
+  MultiHeadLatentAttention,
+  type MultiHeadLatentAttentionInputs,
+  type MultiHeadLatentAttentionOptions,
+} from './multi-head-latent-attention.js'
 export {
   type RopeAngleOptions,
   type RopeAngles,
@@ -51,4 +66,6 @@ export {
   type RopeScaling,
   ropeFrequencies,
   type YarnRopeScaling,
+  yarnMscale,
 } from './rope-frequencies.js'
+export { slidingWindow } from './sliding-window.js'

@@ -1,4 +1,11 @@
-import { appendToCache, causalAttention, type LayerCache, type RopeAngles, rope, ropeAngles } from '@almanac/attention'
+import {
+  type AttentionInputs,
+  appendToCache,
+  denseExtents,
+  GroupedQueryAttention,
+  type LayerCache,
+  ropeAngles,
+} from '@almanac/attention'
 import { asTensor, iota, matmul, swiglu, type Tensor, type TensorLike } from '@almanac/tensor-core'
 import type { CausalModel } from '@almanac/tensor-core/contracts'
 import { Embedding, Linear, Module, normalInit, RMSNorm } from '@almanac/tensor-core/nn'
@@ -25,55 +32,42 @@ export interface LlamaInputs {
   readonly residuals?: Tensor[]
 }
 
-/** Where the tokens of a call stand. */
-interface Place {
-  readonly angles: RopeAngles
-  readonly start: Tensor | null
-  readonly firsts: Tensor | null
-}
-
 const INIT_STD = 0.02
 
 function projection(inputs: number, outputs: number, std = INIT_STD): Linear {
   return new Linear(inputs, outputs, { bias: false, initializer: normalInit(std) })
 }
 
-/** Grouped-query self-attention with rotary positions. Ainslie et al. 2023, arXiv 2305.13245; Su et al. 2021, arXiv 2104.09864. */
-class LlamaAttention extends Module {
-  q_proj: Linear
-  k_proj: Linear
-  v_proj: Linear
-  o_proj: Linear
-
-  constructor(
-    readonly config: LlamaConfig,
-    residualStd: number,
-  ) {
-    super()
-    const { hiddenSize: C, heads: H, kvHeads } = config
-    const D = headDimOf(config)
-    this.q_proj = projection(C, H * D)
-    this.k_proj = projection(C, kvHeads * D)
-    this.v_proj = projection(C, kvHeads * D)
-    this.o_proj = projection(H * D, C, residualStd)
+/** A layer's cell of a contiguous cache, as attention takes it. */
+function heldKeys({ start, layers }: Decoding, i: number, [B, T]: [number, number]): AttentionInputs {
+  const layer = layers[i] as LayerCache
+  const [, S, KV, D] = layer.k.shape as [number, number, number, number]
+  const rows = (x: Tensor) => x.reshape([B, T, KV, D])
+  const positions = iota([T]).add(start).expand([B, T])
+  const step = {
+    positions: positions.reshape([B * T]),
+    places: positions.add(iota([B]).mul(S).unsqueeze(1)).reshape([B * T]),
+    extents: denseExtents({ batch: B, time: T, keys: S, starts: start }),
   }
-
-  forward(x: Tensor, place: Place, cache: LayerCache | null): Tensor {
-    const { angles, start, firsts } = place
-    const { heads: H, kvHeads, ropeInterleaved: interleaved = false } = this.config
-    const D = headDimOf(this.config)
-    const [B, T] = x.shape as [number, number, number]
-    const rotate = (h: Tensor) => rope(h, angles, { interleaved })
-    const q = rotate(this.q_proj.forward(x).reshape([B, T, H, D])) // [B, T, H, D]
-    const k = rotate(this.k_proj.forward(x).reshape([B, T, kvHeads, D])) // [B, T, KV, D]
-    const v = this.v_proj.forward(x).reshape([B, T, kvHeads, D])
-    const held = cache && start ? appendToCache(cache, k, v, start) : { k, v } // [B, S, KV, D]
-    const { y } = causalAttention(q, held.k, held.v, {
-      ...(start ? { starts: start } : {}),
-      ...(firsts ? { firsts } : {}),
-    }) // [B, T, H, D]
-    return this.o_proj.forward(y.reshape([B, T, H * D])) // [B, T, C]
+  const append = (k: Tensor, v: Tensor | null) => {
+    const held = appendToCache(layer, rows(k), rows(v as Tensor), start) // [B, S, KV, D] each
+    return { k: held.k.reshape([B * S, KV, D]), v: held.v.reshape([B * S, KV, D]) }
   }
+  return { cache: { append }, step }
+}
+
+/** Self-attention of a config: grouped queries with rotary positions. */
+function attention(config: LlamaConfig, residualStd: number): GroupedQueryAttention {
+  const { hiddenSize, heads, kvHeads, ropeInterleaved: rotaryInterleaved = false } = config
+  return new GroupedQueryAttention({
+    hiddenSize,
+    heads,
+    kvHeads,
+    headDim: headDimOf(config),
+    rotaryInterleaved,
+    initializer: normalInit(INIT_STD),
+    outputInitializer: normalInit(residualStd),
+  })
 }
 
 /** down(silu(gate x) * up x). Shazeer 2020, arXiv 2002.05202. */
@@ -97,7 +91,7 @@ class LlamaMlp extends Module {
 /** Pre-norm attention and feed-forward, each added to the residual stream.  [B, T, C] -> [B, T, C] */
 class LlamaLayer extends Module {
   input_layernorm: RMSNorm
-  self_attn: LlamaAttention
+  self_attn: GroupedQueryAttention
   post_attention_layernorm: RMSNorm
   mlp: LlamaMlp
 
@@ -107,13 +101,13 @@ class LlamaLayer extends Module {
     // Each layer adds twice to the stream: its variance stays that of one (Radford et al. 2019, GPT-2, section 2.3).
     const residualStd = INIT_STD / Math.sqrt(2 * config.layers)
     this.input_layernorm = new RMSNorm(config.hiddenSize, { eps })
-    this.self_attn = new LlamaAttention(config, residualStd)
+    this.self_attn = attention(config, residualStd)
     this.post_attention_layernorm = new RMSNorm(config.hiddenSize, { eps })
     this.mlp = new LlamaMlp(config, residualStd)
   }
 
-  forward(x: Tensor, place: Place, cache: LayerCache | null): Tensor {
-    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), place, cache))
+  forward(x: Tensor, inputs: AttentionInputs): Tensor {
+    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), inputs))
     return h.add(this.mlp.forward(this.post_attention_layernorm.forward(h)))
   }
 }
@@ -141,11 +135,16 @@ class LlamaStack extends Module {
       maxPositions,
       ...(scaling ? { scaling } : {}),
     })
+    const [B] = tokens.shape as [number, number]
+    const extents = denseExtents({ batch: B, time: T, ...(firsts ? { firsts } : {}) })
     // The residual stream is float32 whatever the weights are stored in.
     let x = this.embed_tokens.forward(tokens).cast('float32') // [B, T, C]
     residuals?.push(x)
     this.layers.forEach((layer, i) => {
-      x = layer.forward(x, { angles, start, firsts: firsts ?? null }, decoding?.layers[i] ?? null)
+      x = layer.forward(x, {
+        angles,
+        ...(decoding ? heldKeys(decoding, i, tokens.shape as [number, number]) : { extents }),
+      })
       residuals?.push(x)
     })
     return this.norm.forward(x)
