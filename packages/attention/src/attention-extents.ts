@@ -194,7 +194,8 @@ function perRow(value: TensorLike, B: number, name: string): Tensor {
   return given.reshape([B, 1])
 }
 
-function checkWindow(where: string, window: number | undefined): void {
+/** Refuses a window that is none. */
+export function checkWindow(where: string, window: number | undefined): void {
   if (window !== undefined && !(Number.isSafeInteger(window) && window >= 1)) {
     throw new ArgumentError(
       where,

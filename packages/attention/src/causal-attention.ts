@@ -102,7 +102,7 @@ function overRows(
 }
 
 /** [B or 1, H or 1, T or 1, S] -> [B T, H or 1, S]. */
-function biasOfRows(where: string, bias: Tensor, [B, T, H, S]: [number, number, number, number]): Tensor {
+export function biasOfRows(where: string, bias: Tensor, [B, T, H, S]: [number, number, number, number]): Tensor {
   const [b, h, t, s] = [...Array<number>(Math.max(0, 4 - bias.rank)).fill(1), ...bias.shape] as number[]
   const fits = bias.rank <= 4 && (b === B || b === 1) && (h === H || h === 1) && (t === T || t === 1) && s === S
   if (!fits) {

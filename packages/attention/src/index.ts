@@ -6,6 +6,7 @@ export {
   denseExtents,
   type SeenKeys,
 } from './attention-extents.js'
+export type { AttentionInputs } from './attention-inputs.js'
 export {
   type BlockCopy,
   type BlockGap,
@@ -27,6 +28,7 @@ export {
   crossAttention,
 } from './causal-attention.js'
 export { type ContiguousLayout, contiguousCache } from './contiguous-cache.js'
+export { type ContextKeys, CrossAttention, type CrossAttentionModuleOptions } from './cross-attention.js'
 export {
   biasedFlashAttentionBackward,
   biasedFlashAttentionForward,
@@ -38,13 +40,26 @@ export {
   flashAttentionForward,
   int8FlashAttentionForward,
 } from './flash-attention.js'
+export { GroupedQueryAttention, type GroupedQueryAttentionOptions } from './grouped-query-attention.js'
 export type {
   CacheLayout,
   CacheOptions,
   CachePlacement,
   KeyValueCache,
 } from './key-value-cache.js'
+export {
+  absorbedLatentAttention,
+  type LatentAttentionInputs,
+  type LatentAttentionSizes,
+  latentAttentionFlops,
+  naiveLatentAttention,
+} from './latent-attention.js'
 export { type LatentLayout, latentCache } from './latent-cache.js'
+export {
+  MultiHeadLatentAttention,
+  type MultiHeadLatentAttentionInputs,
+  type MultiHeadLatentAttentionOptions,
+} from './multi-head-latent-attention.js'
 export { type PagedLayout, type PagedPlacement, pagedCache } from './paged-cache.js'
 export { quantizeRows } from './quantize-rows.js'
 export { type QuantizedLayout, quantizedCache } from './quantized-cache.js'
@@ -64,5 +79,7 @@ export {
   type RopeScaling,
   ropeFrequencies,
   type YarnRopeScaling,
+  yarnMscale,
 } from './rope-frequencies.js'
 export { type SlidingLayout, type SlidingPlacement, slidingBlocks, slidingCache } from './sliding-cache.js'
+export { slidingWindow } from './sliding-window.js'

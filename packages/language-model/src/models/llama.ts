@@ -1,10 +1,9 @@
 import {
+  type AttentionInputs,
   type CacheStep,
-  causalAttention,
-  flashAttention,
+  denseExtents,
+  GroupedQueryAttention,
   type LayerCache,
-  type RopeAngles,
-  rope,
   ropeAngles,
 } from '@almanac/attention'
 import {
@@ -42,52 +41,24 @@ export interface LlamaInputs {
   readonly residuals?: Tensor[]
 }
 
-/** Where the tokens of a call stand, and the cache of the layer. */
-interface Place {
-  readonly angles: RopeAngles
-  readonly firsts: Tensor | null
-  readonly cached: { readonly step: CacheStep; readonly layer: LayerCache } | null
-}
-
 const INIT_STD = 0.02
 
 function projection(inputs: number, outputs: number, std = INIT_STD): Linear {
   return new Linear(inputs, outputs, { bias: false, initializer: normalInit(std) })
 }
 
-/** Grouped-query self-attention with rotary positions. Ainslie et al. 2023, arXiv 2305.13245; Su et al. 2021, arXiv 2104.09864. */
-class LlamaAttention extends Module {
-  q_proj: Linear
-  k_proj: Linear
-  v_proj: Linear
-  o_proj: Linear
-
-  constructor(
-    readonly config: LlamaConfig,
-    residualStd: number,
-  ) {
-    super()
-    const { hiddenSize: C, heads: H, kvHeads } = config
-    const D = headDimOf(config)
-    this.q_proj = projection(C, H * D)
-    this.k_proj = projection(C, kvHeads * D)
-    this.v_proj = projection(C, kvHeads * D)
-    this.o_proj = projection(H * D, C, residualStd)
-  }
-
-  forward(x: Tensor, { angles, firsts, cached }: Place): Tensor {
-    const { heads: H, kvHeads, ropeInterleaved: interleaved = false } = this.config
-    const D = headDimOf(this.config)
-    const [B, T] = x.shape as [number, number, number]
-    const rotate = (h: Tensor) => rope(h, angles, { interleaved })
-    const q = rotate(this.q_proj.forward(x).reshape([B, T, H, D])) // [B, T, H, D]
-    const k = rotate(this.k_proj.forward(x).reshape([B, T, kvHeads, D])) // [B, T, KV, D]
-    const v = this.v_proj.forward(x).reshape([B, T, kvHeads, D])
-    const y = cached
-      ? attendToCache([q, k, v], cached.layer, cached.step)
-      : causalAttention(q, k, v, firsts ? { firsts } : {}).y // [B, T, H, D]
-    return this.o_proj.forward(y.reshape([B, T, H * D])) // [B, T, C]
-  }
+/** Self-attention of a config: grouped queries with rotary positions. */
+function attention(config: LlamaConfig, residualStd: number): GroupedQueryAttention {
+  const { hiddenSize, heads, kvHeads, ropeInterleaved: rotaryInterleaved = false } = config
+  return new GroupedQueryAttention({
+    hiddenSize,
+    heads,
+    kvHeads,
+    headDim: headDimOf(config),
+    rotaryInterleaved,
+    initializer: normalInit(INIT_STD),
+    outputInitializer: normalInit(residualStd),
+  })
 }
 
 /** Throws ArgumentError for caches of another depth, a step of other tokens, and documents within a sequence. */
@@ -106,19 +77,6 @@ function checkDecoding({ step, layers }: Decoding, tokens: Tensor, { firsts }: L
   if (firsts) {
     throw new ArgumentError('Llama', 'decoding or firsts', 'both', 'Give each document a sequence of the cache.')
   }
-}
-
-/** The tokens' keys and values join those that are kept, and their queries see what the step says.  [B, T, H, D] each */
-function attendToCache(
-  [q, k, v]: readonly [q: Tensor, k: Tensor, v: Tensor],
-  layer: LayerCache,
-  step: CacheStep,
-): Tensor {
-  const flat = (x: Tensor): Tensor => x.reshape([(x.shape[0] as number) * (x.shape[1] as number), ...x.shape.slice(2)])
-  const held = layer.append(flat(k), flat(v), step)
-  const { sinks, extents } = step
-  const scaled = held.scales ? { scales: held.scales } : {}
-  return flashAttention(flat(q), held.k, held.v, extents, { sinks, ...scaled }).y.reshape(q.shape)
 }
 
 /** down(silu(gate x) * up x). Shazeer 2020, arXiv 2002.05202. */
@@ -142,7 +100,7 @@ class LlamaMlp extends Module {
 /** Pre-norm attention and feed-forward, each added to the residual stream.  [B, T, C] -> [B, T, C] */
 class LlamaLayer extends Module {
   input_layernorm: RMSNorm
-  self_attn: LlamaAttention
+  self_attn: GroupedQueryAttention
   post_attention_layernorm: RMSNorm
   mlp: LlamaMlp
 
@@ -152,13 +110,13 @@ class LlamaLayer extends Module {
     // Each layer adds twice to the stream: its variance stays that of one (Radford et al. 2019, GPT-2, section 2.3).
     const residualStd = INIT_STD / Math.sqrt(2 * config.layers)
     this.input_layernorm = new RMSNorm(config.hiddenSize, { eps })
-    this.self_attn = new LlamaAttention(config, residualStd)
+    this.self_attn = attention(config, residualStd)
     this.post_attention_layernorm = new RMSNorm(config.hiddenSize, { eps })
     this.mlp = new LlamaMlp(config, residualStd)
   }
 
-  forward(x: Tensor, place: Place): Tensor {
-    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), place))
+  forward(x: Tensor, inputs: AttentionInputs): Tensor {
+    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), inputs))
     return h.add(this.mlp.forward(this.post_attention_layernorm.forward(h)))
   }
 }
@@ -179,19 +137,21 @@ class LlamaStack extends Module {
   forward(tokens: Tensor, inputs: LlamaInputs): Tensor {
     const { decoding, firsts, positions: given, residuals } = inputs
     if (decoding) checkDecoding(decoding, tokens, inputs, this.config)
-    const positions = given ?? decoding?.step.positions.reshape(tokens.shape) ?? iota([tokens.shape[1] as number]) // [T] or [B, T]
+    const [B, T] = tokens.shape as [number, number]
+    const positions = given ?? decoding?.step.positions.reshape(tokens.shape) ?? iota([T]) // [T] or [B, T]
     const { ropeTheta: theta = 10000, ropeScaling: scaling, maxPositions } = this.config
     const angles = ropeAngles(positions, headDimOf(this.config), {
       theta,
       maxPositions,
       ...(scaling ? { scaling } : {}),
     })
+    const extents = denseExtents({ batch: B, time: T, ...(firsts ? { firsts } : {}) })
     // The residual stream is float32 whatever the weights are stored in.
     let x = this.embed_tokens.forward(tokens).cast('float32') // [B, T, C]
     residuals?.push(x)
     this.layers.forEach((layer, i) => {
-      const cached = decoding ? { step: decoding.step, layer: decoding.layers[i] as LayerCache } : null
-      x = layer.forward(x, { angles, firsts: firsts ?? null, cached })
+      const place = decoding ? { cache: decoding.layers[i] as LayerCache, step: decoding.step } : { extents }
+      x = layer.forward(x, { angles, ...place })
       residuals?.push(x)
     })
     return this.norm.forward(x)
