@@ -86,7 +86,7 @@ describe('almanac profile', () => {
       const sum = rows.reduce((total, { milliseconds }) => total + milliseconds, 0)
       expect(sum).toBeCloseTo(line['kernelMilliseconds'] as number, 6)
       const names = rows.map(({ name }) => name)
-      expect(names).toEqual(expect.arrayContaining(['matmul', 'causalAttention', 'rmsNorm', 'swiglu', 'rope']))
+      expect(names).toEqual(expect.arrayContaining(['matmul', 'flashAttention', 'rmsNorm', 'swiglu', 'rope']))
       expect(names.includes('adamwStep')).toBe(phase === 'train')
       expect(names.includes('dynamicUpdateSlice')).toBe(phase !== 'train')
     }
