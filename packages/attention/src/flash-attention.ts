@@ -134,7 +134,10 @@ export const flashAttentionForward = defineFused({
   fallback(q: Tensor, k: Tensor, v: Tensor, sequences: Tensor, ranges: Tensor, attributes: FlashAttributes) {
     return meaning([q, k, v, sequences, ranges], undefined, attributes)
   },
-  kernels: { wasm: () => import('./kernels/flash-attention.wasm.js') },
+  kernels: {
+    wasm: () => import('./kernels/flash-attention.wasm.js'),
+    webgpu: () => import('./kernels/flash-attention.wgsl.js'),
+  },
   supports: storedFloats,
   vjp: (context: VjpContext<FlashAttributes>): readonly (Tensor | null)[] =>
     gradients(() => flashAttentionForward.definition, context),
@@ -160,7 +163,10 @@ export const biasedFlashAttentionForward = defineFused({
   ) {
     return meaning([q, k, v, sequences, ranges], bias, attributes)
   },
-  kernels: { wasm: () => import('./kernels/biased-flash-attention.wasm.js') },
+  kernels: {
+    wasm: () => import('./kernels/biased-flash-attention.wasm.js'),
+    webgpu: () => import('./kernels/biased-flash-attention.wgsl.js'),
+  },
   supports: storedFloats,
   vjp: (context: VjpContext<FlashAttributes>): readonly (Tensor | null)[] =>
     gradients(() => biasedFlashAttentionForward.definition, context),
@@ -187,7 +193,10 @@ export const int8FlashAttentionForward = defineFused({
     const scaled = (x: Tensor, i: number) => x.cast('float32').mul(scales.slice([null, null, [i, i + 1]]))
     return meaning([q, scaled(k, 0), scaled(v, 1), sequences, ranges], undefined, attributes)
   },
-  kernels: { wasm: () => import('./kernels/int8-flash-attention.wasm.js') },
+  kernels: {
+    wasm: () => import('./kernels/int8-flash-attention.wasm.js'),
+    webgpu: () => import('./kernels/int8-flash-attention.wgsl.js'),
+  },
   supports: ([q, k, v]) => q?.dtype === 'float32' && k?.dtype === 'int8' && v?.dtype === 'int8',
 })
 
@@ -247,7 +256,10 @@ export const flashAttentionBackward = defineFused({
   ) {
     return gradientMeaning([q, k, v, lse, delta, dy, sequences, ranges], undefined, attributes)
   },
-  kernels: { wasm: () => import('./kernels/flash-attention-backward.wasm.js') },
+  kernels: {
+    wasm: () => import('./kernels/flash-attention-backward.wasm.js'),
+    webgpu: () => import('./kernels/flash-attention-backward.wgsl.js'),
+  },
   supports: allFloat32,
 })
 
@@ -269,7 +281,10 @@ export const biasedFlashAttentionBackward = defineFused({
   ) {
     return gradientMeaning([q, k, v, lse, delta, dy, sequences, ranges], bias, attributes)
   },
-  kernels: { wasm: () => import('./kernels/biased-flash-attention-backward.wasm.js') },
+  kernels: {
+    wasm: () => import('./kernels/biased-flash-attention-backward.wasm.js'),
+    webgpu: () => import('./kernels/biased-flash-attention-backward.wgsl.js'),
+  },
   supports: allFloat32,
 })
 

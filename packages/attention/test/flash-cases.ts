@@ -130,3 +130,29 @@ export const FLASH_CASES: readonly FlashCase[] = [
   },
   { of: 'int8 keys, odd channels', layout: 'dense', sequences: rows(2, 2, 35), KV: 1, G: 2, D: 9, Dv: 5, int8: true },
 ]
+
+/** One of every kind, for where compiling shaders takes long. */
+export const PAGE_CASES: readonly FlashCase[] = FLASH_CASES.filter(
+  ({ of, D }) =>
+    [
+      'groups',
+      'many heads',
+      'wider values',
+      'rows that see nothing',
+      'documents of 31',
+      'a window and sinks',
+      'all keys',
+      'a cap',
+      'a bias for each head',
+      'sequences of all lengths',
+      'spare queries and places',
+      'blocks of 16',
+      'few queries',
+      'a query each, blocks of 16',
+      'a query, window and sinks',
+      'latent values',
+      'int8 keys',
+    ].includes(of) ||
+    (of === 'head dimensions' && [3, 64, 80].includes(D)) ||
+    (of.startsWith('a query') && D > 60),
+)

@@ -200,14 +200,15 @@ export function flashReference(p: FlashProblem): Float64Array[] {
   return scales ? [y, lse] : latent ? [y, lse, dq, dk] : [y, lse, dq, dk, dv]
 }
 
-/** What `flashAttention` and its gradients give on a device. */
-export async function flashResults(device: Device, p: FlashProblem) {
+/** What `flashAttention` and its gradients give on a device, with keys and values stored in a dtype. */
+export async function flashResults(device: Device, p: FlashProblem, dtype?: 'float16' | 'bfloat16') {
   const before = setDefaultDevice(device)
   try {
     const { N, M, S, P, KV, H, D, Dv, L, layout, blockSize, sinks, softcap, bias, scales, latent } = p
     const q = tensor(p.q, { shape: [N, H, D] })
-    const k = tensor(p.k, { shape: [M, KV, D] })
-    const v = latent ? k : tensor(p.v, { shape: [M, KV, Dv] })
+    const stored = (x: Tensor) => (dtype ? x.cast(dtype) : x)
+    const k = stored(tensor(p.k, { shape: [M, KV, D] }))
+    const v = latent ? k : stored(tensor(p.v, { shape: [M, KV, Dv] }))
     const extents: AttentionExtents = {
       sequences: tensor(p.table, { shape: [S, 3 + P] }),
       ranges: tensor(p.ranges, { shape: [N, 2] }),
