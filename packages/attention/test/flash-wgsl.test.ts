@@ -17,16 +17,31 @@ const row = (queries: number, keys: number, D: number, more: Partial<FlashCase> 
   ...more,
 })
 
-/** With so many kv heads and more than 32 rows tiles have 64. */
-const LARGE_TILES = [33, 64, 65].map(
-  (T): FlashCase => ({
-    of: 'edges of large tiles',
-    layout: 'dense',
-    sequences: Array(4).fill({ queries: T, keys: T }),
-    KV: 16,
-    D: 16,
-  }),
-)
+const rows = (B: number, T: number, S: number) => Array.from({ length: B }, () => ({ queries: T, keys: S }))
+
+/** Around the edges of tiles of 64 rows, which launches of many kv heads have, and of what few queries are dealt out by. */
+const OWN_CASES: readonly FlashCase[] = [
+  ...[33, 65].map(
+    (T): FlashCase => ({ of: 'edges of large tiles', layout: 'dense', sequences: rows(4, T, T), KV: 16, D: 16 }),
+  ),
+  { of: 'large tiles of many channels', layout: 'dense', sequences: rows(4, 40, 40), KV: 16, D: 132, Dv: 136 },
+  {
+    of: 'large tiles of sequences of all lengths',
+    layout: 'ragged',
+    sequences: [70, 0, 1, 130, 3].map((n) => ({ queries: n, keys: n })),
+    ...{ KV: 16, G: 2, D: 8, spare: 5, window: 40, sinks: 2 },
+  },
+  { of: 'large tiles over blocks', layout: 'paged', sequences: rows(3, 70, 90), KV: 16, D: 8, window: 50, sinks: 3 },
+  { of: 'several blocks of few rows', layout: 'dense', sequences: rows(2, 5, 90), KV: 2, G: 3, D: 7 },
+  { of: 'chunks of several steps', layout: 'paged', sequences: rows(1, 32, 700), KV: 16, D: 8, window: 300, sinks: 9 },
+  {
+    of: 'few queries, and spare ones',
+    layout: 'paged',
+    sequences: [3, 1, 2].map((n) => ({ queries: n, keys: 80 * n })),
+    ...{ KV: 2, G: 2, D: 8, spare: 3 },
+  },
+  { of: 'a latent cache', layout: 'paged', sequences: rows(2, 1, 100), G: 32, D: 144, Dv: 128, latent: true },
+]
 
 describe.skipIf(!swiftShader)('attention in WGSL on SwiftShader', { timeout: 180_000 }, () => {
   let device: Device
@@ -38,12 +53,29 @@ describe.skipIf(!swiftShader)('attention in WGSL on SwiftShader', { timeout: 180
     await device.close()
   })
 
-  test.each([...FLASH_CASES, ...LARGE_TILES])('$of, $layout, D $D', async (one) => {
+  test.each([...FLASH_CASES, ...OWN_CASES])('$of, $layout, D $D', async (one) => {
     const p = flashProblem(one)
     const got = await flashResults(device, p)
     flashReference(p).forEach((expected, i) => {
       assertClose(got[i] as Float32Array, expected, toleranceFor('float32', 'fused'), FLASH_NAMES[i] as string)
     })
+  })
+
+  test.each(['float16', 'bfloat16'] as const)('keys and values stored as %s', async (dtype) => {
+    for (const D of [8, 9]) {
+      for (const T of [1, 40]) {
+        const p = flashProblem({ of: '', layout: 'paged', sequences: rows(2, T, 50), KV: 2, G: 2, D })
+        const rounded = async (x: ArrayLike<number>) =>
+          Float32Array.from((await tensor(Float32Array.from(x)).cast(dtype).cast('float32').data()) as Float32Array)
+        setDefaultDevice(device)
+        const expected = flashReference({ ...p, k: await rounded(p.k), v: await rounded(p.v) })
+        const got = await flashResults(device, p, dtype)
+        for (const i of [0, 1]) {
+          const wanted = expected[i] as Float64Array
+          assertClose(got[i] as Float32Array, wanted, toleranceFor('float32', 'fused'), FLASH_NAMES[i] as string)
+        }
+      }
+    }
   })
 
   test.each([35, 2])('the same bits at every run, whatever the workspace held before, T %i', async (T) => {
