@@ -131,11 +131,15 @@ export const FLASH_CASES: readonly FlashCase[] = [
   { of: 'int8 keys, odd channels', layout: 'dense', sequences: rows(2, 2, 35), KV: 1, G: 2, D: 9, Dv: 5, int8: true },
 ]
 
-/** One of every kind, for where compiling shaders takes long. */
+/** One of every kind, for where compiling shaders takes long; without gradients where the fallback gives them. */
 export const PAGE_CASES: readonly FlashCase[] = FLASH_CASES.filter(
   ({ of, D }) =>
     [
+      'groups',
       'wider values',
+      'keys behind the last query',
+      'rows that see nothing',
+      'documents of 31',
       'a window and sinks',
       'all keys',
       'a cap',
@@ -143,8 +147,10 @@ export const PAGE_CASES: readonly FlashCase[] = FLASH_CASES.filter(
       'sequences of all lengths',
       'few queries',
       'a query each, blocks of 16',
+      'a query, window and sinks',
+      'latent values, many queries',
       'int8 keys',
     ].includes(of) ||
     (of === 'head dimensions' && [3, 80].includes(D)) ||
     (of === 'a query' && D === 64),
-)
+).map((one) => (one.layout === 'paged' ? { ...one, forward: true } : one))

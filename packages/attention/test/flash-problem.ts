@@ -32,6 +32,8 @@ export interface FlashCase {
   readonly bias?: 'H' | '1'
   /** The bias is -infinity at two of three keys, and at all keys of every fourth query. */
   readonly hidden?: boolean
+  /** No gradients are asked for. */
+  readonly forward?: boolean
   /** Keys and values of int8 with scales; no gradients. */
   readonly int8?: boolean
   /** Values are the first Dv channels of the keys. */
@@ -40,7 +42,7 @@ export interface FlashCase {
   readonly spare?: number
 }
 
-/** Of the results, in order. With int8 only the first two. */
+/** Of the results, in order. Without gradients only the first two. */
 export const FLASH_NAMES = ['y', 'lse', 'dq', 'dk', 'dv'] as const
 
 export function flashProblem(c: FlashCase) {
@@ -95,6 +97,7 @@ export function flashProblem(c: FlashCase) {
     blockSize: layout === 'ragged' ? Math.max(M, 1) : Math.max(blockSize, 1),
     softcap: c.softcap ?? 0,
     latent: c.latent ?? false,
+    forward: c.forward ?? c.int8 ?? false,
     q: normals(N * H * D),
     k,
     v: c.latent ? k : c.int8 ? eighths(valueShape) : normals(valueShape),
@@ -197,7 +200,7 @@ export function flashReference(p: FlashProblem): Float64Array[] {
     }
   }
   if (latent) for (let i = 0; i < dk.length; i++) dk[i] = at(dk, i) + at(dv, i)
-  return scales ? [y, lse] : latent ? [y, lse, dq, dk] : [y, lse, dq, dk, dv]
+  return p.forward ? [y, lse] : latent ? [y, lse, dq, dk] : [y, lse, dq, dk, dv]
 }
 
 /** What `flashAttention` and its gradients give on a device, with keys and values stored in a dtype. */
@@ -223,7 +226,8 @@ export async function flashResults(device: Device, p: FlashProblem, dtype?: 'flo
       ...(scales ? { scales: tensor(scales, { shape: [M, KV, 2] }) } : {}),
     })
     const outputs = [y, lse]
-    if (!scales) outputs.push(...(vjp(y, tensor(p.dy, { shape: [N, H, Dv] }), latent ? [q, k] : [q, k, v]) as Tensor[]))
+    if (!p.forward)
+      outputs.push(...(vjp(y, tensor(p.dy, { shape: [N, H, Dv] }), latent ? [q, k] : [q, k, v]) as Tensor[]))
     await realize(...outputs)
     return await Promise.all(outputs.map((t) => t.data()))
   } finally {
