@@ -88,7 +88,7 @@ describe('almanac profile', () => {
       const names = rows.map(({ name }) => name)
       expect(names).toEqual(expect.arrayContaining(['matmul', 'flashAttention', 'rmsNorm', 'swiglu', 'rope']))
       expect(names.includes('adamwStep')).toBe(phase === 'train')
-      expect(names.includes('dynamicUpdateSlice')).toBe(phase !== 'train')
+      expect(names.includes('scatter')).toBe(phase !== 'train')
     }
     const [prefill, decode, train] = lines as [PhaseLine, PhaseLine, PhaseLine]
     // Keys and values of the cache against two moments of every parameter.
