@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
 const root = import.meta.dirname
 
 /** Every workspace folder with a test/ directory is one project; all share the settings below. */
-const folders = ['packages', 'apps', 'internal']
+const folders = ['packages', 'apps', 'experiments', 'internal']
   .flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
   .concat('bench', 'docs')
   .filter((folder) => existsSync(join(root, folder, 'test')))

@@ -2,6 +2,8 @@
 
 {"gemm": size}      -> {"gflops": ...}: the median of some products
 {"train": true}     -> {"seconds": ...}: one step of the Llama that bench/src/measured/training-workload.ts trains
+{"attention": {"batch", "T", "heads", "kvHeads", "D"}} -> {"forward": ..., "backward": ...}: seconds of causal attention
+{"decoding": {"keys", "heads", "kvHeads", "D"}} -> {"seconds": ...}: one query over a cache
 {"ask": "memory"}   -> {"addedMiB": ..., "peakMiB": ...}: peak resident memory beyond that after importing, and in all
 """
 import ctypes
@@ -122,6 +124,40 @@ def training():
     return step
 
 
+def attend(q, k, v, mask):
+    """[B, H, T, D] over [B, KV, S, D]: PyTorch 1.13 has no fused kernel for it on a CPU."""
+    group = q.shape[1] // k.shape[1]
+    if group > 1:
+        k, v = k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)
+    scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+    return torch.softmax(scores if mask is None else scores + mask, -1) @ v
+
+
+def attention(shape):
+    batch, length, heads, kv_heads, d = (shape[name] for name in ("batch", "T", "heads", "kvHeads", "D"))
+    make = lambda count: torch.randn(batch, count, length, d, requires_grad=True)
+    q, k, v = make(heads), make(kv_heads), make(kv_heads)
+    mask = torch.full((length, length), float("-inf")).triu(1)
+    start = time.perf_counter()
+    y = attend(q, k, v, mask)
+    middle = time.perf_counter()
+    y.backward(torch.ones_like(y))
+    return {"forward": middle - start, "backward": time.perf_counter() - middle}
+
+
+def decoding(shape):
+    keys, heads, kv_heads, d = (shape[name] for name in ("keys", "heads", "kvHeads", "D"))
+    q = torch.randn(1, heads, 1, d)
+    k, v = torch.randn(1, kv_heads, keys, d), torch.randn(1, kv_heads, keys, d)
+    times = []
+    with torch.no_grad():
+        for _ in range(20):
+            start = time.perf_counter()
+            attend(q, k, v, None)
+            times.append(time.perf_counter() - start)
+    return {"seconds": statistics.median(times)}
+
+
 imported = status("VmRSS")
 torch.set_num_threads(int(sys.argv[1]))
 torch.mm(torch.ones(8, 8), torch.ones(8, 8))
@@ -134,6 +170,10 @@ for line in sys.stdin:
     elif "train" in request:
         step = step or training()
         answer = step()
+    elif "attention" in request:
+        answer = attention(request["attention"])
+    elif "decoding" in request:
+        answer = decoding(request["decoding"])
     else:
         peak = status("VmHWM")
         answer = {"addedMiB": peak - imported, "peakMiB": peak}

@@ -15,6 +15,7 @@ const sidebar = (pages: readonly SourcePage[], api: readonly ApiPage[]): Default
   return [
     group('Guide'),
     group('Packages'),
+    group('Experiments'),
     {
       text: 'API reference',
       collapsed: true,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeBenchmarksPage } from './benchmarks/benchmarks-page.js'
+import { makeKvCachePage } from './experiments/kv-cache-page.js'
 
 /** What of the repository is a page of the site: a file, or something made of files. */
 export interface SourcePage {
@@ -10,7 +11,7 @@ export interface SourcePage {
   readonly page: string
   /** What the sidebar calls it. */
   readonly title: string
-  readonly section: 'Guide' | 'Packages' | 'Project' | 'Decisions'
+  readonly section: 'Guide' | 'Packages' | 'Experiments' | 'Project' | 'Decisions'
   /** Makes the text from what lies at `file`, which is no Markdown. */
   readonly make?: (root: string) => string
   /** Without an outline at the side, for wide tables. */
@@ -48,6 +49,13 @@ export const sourcePages = (root: string): SourcePage[] => [
       section: 'Packages',
     }),
   ),
+  {
+    file: 'experiments/kv-cache/results.json',
+    page: 'experiments/kv-cache',
+    title: 'What a smaller cache costs',
+    section: 'Experiments',
+    make: makeKvCachePage,
+  },
   { file: 'ARCHITECTURE.md', page: 'architecture', title: 'Architecture', section: 'Project' },
   { file: 'CONTRIBUTING.md', page: 'contributing', title: 'Contributing', section: 'Project' },
   { file: 'PAPERS.md', page: 'papers', title: 'Papers', section: 'Project', wide: true },

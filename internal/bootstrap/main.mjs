@@ -5,6 +5,7 @@ import { runBench } from './bench.mjs'
 import { buildAll } from './build.mjs'
 import { runCli } from './cli.mjs'
 import { runDocs } from './docs.mjs'
+import { runExperiment } from './experiment.mjs'
 import { installDependencies } from './install.mjs'
 import { withLock } from './lock.mjs'
 import { requireNode, say } from './process.mjs'
@@ -30,6 +31,10 @@ const commands = {
   bench: async () => {
     await prepare(true)
     process.exitCode = await runBench(args)
+  },
+  experiment: async () => {
+    await prepare(true)
+    process.exitCode = await runExperiment(args)
   },
   docs: async () => {
     await prepare(true)

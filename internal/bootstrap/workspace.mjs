@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './process.mjs'
 
-const groups = ['packages', 'apps', 'internal']
+const groups = ['packages', 'apps', 'experiments', 'internal']
 
 /** Folders with a package.json, relative to the root, sorted. */
 export const workspaceFolders = () =>

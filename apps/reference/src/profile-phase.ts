@@ -1,4 +1,4 @@
-import { contiguousCache } from '@almanac/attention'
+import { type CacheStep, contiguousCache } from '@almanac/attention'
 import { type Llama, packWeights } from '@almanac/language-model'
 import {
   type BackendMemory,
@@ -83,19 +83,19 @@ interface Step {
 
 /** What `generate` runs for a prompt, or for one more token: the next logits, with a cache. */
 function decodingStep(model: Llama, { tokens, device }: PhaseOptions, phase: 'prefill' | 'decode'): Step {
-  const { layers, kvHeads, hiddenSize, heads, headDim = hiddenSize / heads } = model.config
-  const cache = contiguousCache({ layers, sequences: 1, maxLength: tokens, kvHeads, headDim }, { device })
+  const cache = contiguousCache({ ...model.cacheShape, sequences: 1, maxLength: tokens }, { device })
   const compiled = compile(
-    (ids: Tensor, start: Tensor, last: Tensor) => model.nextLogits(ids, last, { start, layers: cache.layers }),
+    (ids: Tensor, place: CacheStep, last: Tensor) => model.nextLogits(ids, last, { step: place, layers: cache.layers }),
     { name: phase },
   )
   const count = phase === 'prefill' ? tokens : 1
   const ids = drawnTokens(1, count, model.config.vocabSize)
-  const [start, last] = [tokens - count, count - 1].map((value) => tensor(value, { dtype: 'int32' })) as [
-    Tensor,
-    Tensor,
-  ]
-  return { tokens: count, step: async () => (await compiled(ids, start, last)).data() }
+  const last = tensor(count - 1, { dtype: 'int32' })
+  // What comes before is as it may be; the step is never committed, so that each one is the same.
+  cache.reserve(0, tokens - count)
+  cache.commit(0, tokens - count)
+  const place = cache.step([{ sequence: 0, tokens: count }])
+  return { tokens: count, step: async () => (await compiled(ids, place, last)).data() }
 }
 
 /** What `pretrain` runs: loss, gradients, clipping and AdamW. */

@@ -4,8 +4,8 @@ import { runInChromium } from '@almanac/test-kit/run-in-chromium'
 import { expect, test } from 'vitest'
 import type { Report } from './webgpu-page/entry.js'
 
-/** 389 when it was written: dtypes, not sizes, make them. */
-const MOST_PIPELINES = 400
+/** Sizes are uniforms; what differs makes another one: ops, storage types where they cannot be told by a parameter, tiles. */
+const MOST_PIPELINES = 300
 
 test('conformance, fused ops and ten training steps on WebGPU in a page', { timeout: 240_000 }, async () => {
   const golden = loadGolden(import.meta.url, '../../../packages/language-model/test/goldens/llama-training.json')

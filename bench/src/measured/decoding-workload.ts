@@ -1,4 +1,4 @@
-import { contiguousCache } from '@almanac/attention'
+import { type CacheStep, cacheBytesPerToken, contiguousCache } from '@almanac/attention'
 import { Llama } from '@almanac/language-model'
 import {
   type BlockFormat,
@@ -108,20 +108,20 @@ export async function prepareDecoding(spec: DecodingSpec): Promise<DecodingWorkl
     ;(globalThis as { gc?: () => void }).gc?.()
   }
   for (const parameter of model.parameters()) if (parameter.shape.length === 1) parameter.assign(1)
-  const cache = contiguousCache({
-    layers: config.layers,
-    sequences: 1,
-    maxLength: config.maxPositions,
-    kvHeads: config.kvHeads,
-    headDim: config.headDim,
-  })
-  const step = compile((tokens: Tensor, start: Tensor, last: Tensor) =>
-    model.nextLogits(tokens, last, { start, layers: cache.layers }),
+  const cache = contiguousCache({ ...model.cacheShape, sequences: 1, maxLength: config.maxPositions })
+  const step = compile((tokens: Tensor, place: CacheStep, last: Tensor) =>
+    model.nextLogits(tokens, last, { step: place, layers: cache.layers }),
   )
   const scalar = (value: number) => tensor(value, { dtype: 'int32' })
   const run = async (count: number, start: number) => {
     const ids = Int32Array.from({ length: count }, (_, i) => (i * 7919) % config.vocabSize)
-    return (await step(tensor(ids, { shape: [1, count] }), scalar(start), scalar(count - 1))).data()
+    cache.truncate(0, Math.min(start, cache.length(0)))
+    // What was not written before `start` is as it may be.
+    cache.reserve(0, start - cache.length(0))
+    cache.commit(0, start - cache.length(0))
+    const place = cache.step([{ sequence: 0, tokens: count }])
+    cache.commit(0, count)
+    return (await step(tensor(ids, { shape: [1, count] }), place, scalar(count - 1))).data()
   }
   const prefill = async () => {
     const start = performance.now()
@@ -136,7 +136,7 @@ export async function prepareDecoding(spec: DecodingSpec): Promise<DecodingWorkl
   // The head is the embedding's table: it is read whole for every token.
   const weights = model.parameters().reduce((sum, { shape, dtype }) => sum + byteLengthOf(dtype, sizeOf(shape)), 0)
   const positions = prompt + written / 2
-  const bytesAToken = weights + 2 * 4 * config.layers * config.kvHeads * config.headDim * positions
+  const bytesAToken = weights + cacheBytesPerToken(model.cacheShape) * positions
   await prefill()
   await decode()
   return {

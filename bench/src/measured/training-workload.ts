@@ -55,7 +55,7 @@ export async function prepareTraining(
       return {
         ...known,
         profiledMs: milliseconds,
-        attentionMs: partOf(/^causalAttention/),
+        attentionMs: partOf(/attention/i),
         matmulMs: partOf(/^matmul/i),
       }
     },

@@ -94,12 +94,16 @@ test('an unknown command and an unknown benchmark', async () => {
     code: 2,
     stdout: '',
     stderr:
-      'almanac: expected one of start, almanac, bench, docs, build, check, test, got tset. Run it as "npm run <command>".\n',
+      'almanac: expected one of start, almanac, bench, experiment, docs, build, check, test, got tset. Run it as "npm run <command>".\n',
   })
   repository.write('bench/src/gemm.ts', '')
   const { code, stderr } = await repository.run(['bench', 'gem'])
   expect(code).toBe(2)
   expect(stderr).toContain('bench: expected one of gemm, got gem. Run "npm run bench -- <name>".')
+  repository.write('experiments/kv-cache/package.json', '{"name":"@almanac/experiment-kv-cache","scripts":{}}')
+  expect((await repository.run(['experiment', 'kv'])).stderr).toContain(
+    'experiment: expected one of kv-cache, got kv. Run "npm run experiment -- <name>".',
+  )
 })
 
 test('several benchmarks run one after the other with the same options; the first that fails decides', async () => {

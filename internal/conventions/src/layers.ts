@@ -21,7 +21,7 @@ const arrows = new Map<string, readonly string[]>([
 /** Package names a folder may import, 'any' for the places where all packages meet, undefined for an unknown folder. */
 export const allowedImports = (folder: string): readonly string[] | 'any' | undefined => {
   const [group, name = ''] = folder.split('/')
-  if (group === 'apps' || group === 'bench' || group === 'docs') return 'any'
+  if (group && ['apps', 'bench', 'docs', 'experiments'].includes(group)) return 'any'
   if (group === 'internal') return []
   return arrows.get(name)?.map((allowed) => `@almanac/${allowed}`)
 }

@@ -36,7 +36,7 @@ export const readPackage = (root: string, folder: string): WorkspacePackage => (
 
 /** Every folder of the workspace that has a package.json, sorted by path. */
 export const readWorkspace = (root: string): WorkspacePackage[] =>
-  ['packages', 'apps', 'internal']
+  ['packages', 'apps', 'experiments', 'internal']
     .filter((group) => existsSync(join(root, group)))
     .flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
     .concat('bench', 'docs')

@@ -77,11 +77,19 @@ export function ropeFrequencies(channels: number, theta = 10000, scaling?: RopeS
     case 'yarn':
       return {
         inverse: yarn(plain(theta), channels, theta, scaling),
-        attentionFactor: scaling.attentionFactor ?? (factor > 1 ? 0.1 * Math.log(factor) + 1 : 1),
+        attentionFactor: scaling.attentionFactor ?? yarnMscale(factor),
       }
     case 'llama3':
       return { inverse: plain(theta).map((f) => llama3(f, scaling)), attentionFactor: 1 }
   }
+}
+
+/**
+ * m = 0.1 mscale ln(factor) + 1, by which YaRN keeps the softmax as sharp over a longer text: Peng et al. 2023, arXiv
+ * 2309.00071, eq. 22. Cosines and sines are multiplied by it, or the scores by its square (DeepSeek-V2, arXiv 2405.04434, section 3.1.4).
+ */
+export function yarnMscale(factor: number, mscale = 1): number {
+  return factor > 1 ? 0.1 * mscale * Math.log(factor) + 1 : 1
 }
 
 function yarn(

@@ -210,7 +210,10 @@ describe.each(WITH_GPU)('PyTorch on %s', (name, make) => {
 test('shapes that do not fit are refused at the call', () => {
   const x = (...shape: number[]) => tensor(new Float32Array(shape.reduce((a, b) => a * b, 1)), { shape })
   expect(() => causalAttention(x(1, 2, 3, 4), x(1, 2, 2, 4), x(1, 2, 2, 4))).toThrow(
-    'causalAttention: expected q [B, T, H, D], k and v [B, S, KV, D] with H a multiple of KV, starts [B], firsts [B, T], got [1, 2, 3, 4], [1, 2, 2, 4], [1, 2, 2, 4], [1], [1, 2].',
+    'flashAttention: expected as many query heads as kv heads, or a multiple of them, got 3 query heads over 2 kv heads. Each kv head serves H / KV query heads.',
+  )
+  expect(() => causalAttention(x(1, 2, 3, 4), x(2, 2, 3, 4), x(2, 2, 3, 4))).toThrow(
+    'causalAttention: expected q [B, T, H, D], k [B, S, KV, D] and v [B, S, KV, Dv], got [1, 2, 3, 4], [2, 2, 3, 4], [2, 2, 3, 4].',
   )
   expect(() => rope(x(1, 2, 3, 5), undefined)).toThrow('rope: expected [B, T, H, D] with an even D, got [1, 2, 3, 5].')
 })

@@ -1,13 +1,12 @@
-import { type ContiguousCache, contiguousCache } from '@almanac/attention'
+import { type CacheStep, contiguousCache, type KeyValueCache } from '@almanac/attention'
 import { type Compiled, compile, currentDevice, type Device, type Tensor } from '@almanac/tensor-core'
 import type { Llama } from './models/llama.js'
-import { headDimOf } from './models/llama-config.js'
 
 /** What generation keeps for a model between texts: a cache of one sequence and the compiled steps. */
 export interface Decoder {
   readonly device: Device
-  readonly cache: ContiguousCache
-  readonly step: Compiled<(tokens: Tensor, start: Tensor, last: Tensor) => Tensor>
+  readonly cache: KeyValueCache
+  readonly step: Compiled<(tokens: Tensor, place: CacheStep, last: Tensor) => Tensor>
 }
 
 const decoders = new WeakMap<Llama, Decoder>()
@@ -20,19 +19,10 @@ export function decoderOf(model: Llama): Decoder {
   const device = model.parameters()[0]?.device ?? currentDevice()
   const known = decoders.get(model)
   if (known?.device === device) return known
-  const { config } = model
-  const cache = contiguousCache(
-    {
-      layers: config.layers,
-      sequences: 1,
-      maxLength: config.maxPositions,
-      kvHeads: config.kvHeads,
-      headDim: headDimOf(config),
-    },
-    { device },
-  )
+  const cache = contiguousCache({ ...model.cacheShape, sequences: 1, maxLength: model.maxPositions }, { device })
   const step = compile(
-    (tokens: Tensor, start: Tensor, last: Tensor) => model.nextLogits(tokens, last, { start, layers: cache.layers }),
+    (tokens: Tensor, place: CacheStep, last: Tensor) =>
+      model.nextLogits(tokens, last, { step: place, layers: cache.layers }),
     { name: 'decode', retraceLimit: PROMPT_FORMS },
   )
   const decoder = { device, cache, step }

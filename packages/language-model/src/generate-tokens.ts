@@ -44,15 +44,13 @@ export async function* generateTokens(
   // The last token that is drawn needs no position of its own.
   const limit = Math.min(options.maxTokens ?? Number.POSITIVE_INFINITY, maxPositions - prompt.length + 1)
   for (let written = 0; written < limit; written++) {
-    const start = cache.length(0)
-    cache.reserve(0, next.length)
-    // What the filling writes lies behind the sequence's length: it is never read.
-    const padded = Math.min(2 ** Math.ceil(Math.log2(next.length)), maxPositions - start)
+    const filled = Math.min(2 ** Math.ceil(Math.log2(next.length)), maxPositions)
+    const place = cache.step([{ sequence: 0, tokens: next.length }], { fill: filled })
     const tokens = tensor(
-      Int32Array.from({ length: padded }, (_, i) => next[i] ?? 0),
-      { shape: [1, padded] },
+      Int32Array.from({ length: filled }, (_, i) => next[i] ?? 0),
+      { shape: [1, filled] },
     )
-    const logits = await run(tokens, scalar(start), scalar(next.length - 1))
+    const logits = await run(tokens, place, scalar(next.length - 1))
     const id = draw(await logits.data())
     cache.commit(0, next.length)
     if (stops.has(id)) return 'stop'

@@ -6,6 +6,9 @@ export type ScalarDType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'uint32
 /** A scalar dtype, or a block format such as Q8_0 (the tensor keeps its logical shape; its last axis is packed). */
 export type DType = ScalarDType | BlockFormat
 
+/** What a kernel's buffer holds: elements of a dtype, or so many bits that it moves as they are, in a u32. */
+export type StoredDType = ScalarDType | 'bits8' | 'bits16'
+
 /** The type a register holds while a kernel computes. */
 export type ComputeType = 'f32' | 'i32' | 'u32' | 'bool'
 
@@ -15,7 +18,7 @@ interface ScalarDTypeInfo {
   readonly float: boolean
 }
 
-const INFO: { readonly [D in ScalarDType]: ScalarDTypeInfo } = {
+const INFO: { readonly [D in StoredDType]: ScalarDTypeInfo } = {
   float32: { bytes: 4, compute: 'f32', float: true },
   float16: { bytes: 2, compute: 'f32', float: true },
   bfloat16: { bytes: 2, compute: 'f32', float: true },
@@ -24,20 +27,22 @@ const INFO: { readonly [D in ScalarDType]: ScalarDTypeInfo } = {
   int8: { bytes: 1, compute: 'i32', float: false },
   uint8: { bytes: 1, compute: 'u32', float: false },
   bool: { bytes: 1, compute: 'bool', float: false },
+  bits8: { bytes: 1, compute: 'u32', float: false },
+  bits16: { bytes: 2, compute: 'u32', float: false },
 }
 
-export const SCALAR_DTYPES = Object.keys(INFO) as readonly ScalarDType[]
+export const SCALAR_DTYPES = Object.keys(INFO).filter((name) => !name.startsWith('bits')) as readonly ScalarDType[]
 
-export function isBlock(dtype: DType): dtype is BlockFormat {
+export function isBlock(dtype: DType | StoredDType): dtype is BlockFormat {
   return typeof dtype !== 'string'
 }
 
-export function dtypeName(dtype: DType): string {
+export function dtypeName(dtype: DType | StoredDType): string {
   return isBlock(dtype) ? dtype.name : dtype
 }
 
 /** True for float32, float16, bfloat16 and block formats, which stand for floats. */
-export function isFloat(dtype: DType): boolean {
+export function isFloat(dtype: DType | StoredDType): boolean {
   return isBlock(dtype) || INFO[dtype].float
 }
 
@@ -46,12 +51,12 @@ export function isInteger(dtype: DType): boolean {
 }
 
 /** The register type of a dtype's elements. Block formats decode to f32. */
-export function computeTypeOf(dtype: DType): ComputeType {
+export function computeTypeOf(dtype: DType | StoredDType): ComputeType {
   return isBlock(dtype) ? 'f32' : INFO[dtype].compute
 }
 
 /** Bytes of one stored element of a scalar dtype. */
-export function bytesPerElement(dtype: ScalarDType): number {
+export function bytesPerElement(dtype: StoredDType): number {
   return INFO[dtype].bytes
 }
 

@@ -1,7 +1,12 @@
 import { cpuDevice, type Device } from '@almanac/tensor-core'
 import { assertClose, toleranceFor } from '@almanac/test-kit'
-import { ATTENTION_CASES } from '../../../../packages/attention/test/attention-cases.js'
-import { NAMES, problem, reference, results } from '../../../../packages/attention/test/attention-problem.js'
+import { PAGE_CASES } from '../../../../packages/attention/test/flash-cases.js'
+import {
+  FLASH_NAMES,
+  flashProblem,
+  flashReference,
+  flashResults,
+} from '../../../../packages/attention/test/flash-problem.js'
 import { compareTenSteps, type Golden, tenSteps } from '../../../../packages/language-model/test/ten-steps.js'
 import { conformanceGroups } from '../../../../packages/tensor-core/test/conformance/cases/index.js'
 import { compareCase, resultsOf, runGroup } from '../../../../packages/tensor-core/test/conformance/run-cases.js'
@@ -75,15 +80,15 @@ const attention: Section = {
   name: 'attention',
   async run(device) {
     const comparisons: Comparison[] = []
-    for (const one of ATTENTION_CASES) {
-      const p = problem(one)
-      const got = await onDevice(device, () => results(device, p))
+    for (const one of PAGE_CASES) {
+      const p = flashProblem(one)
+      const got = await flashResults(device, p)
       comparisons.push({
         name: `attention, ${one.of}, D ${one.D}`,
         ran: () => {},
         compare: () =>
-          reference(p).forEach((wanted, i) => {
-            assertClose(got[i] as Float32Array, wanted, toleranceFor('float32', 'fused'), NAMES[i] as string)
+          flashReference(p).forEach((wanted, i) => {
+            assertClose(got[i] as Float32Array, wanted, toleranceFor('float32', 'fused'), FLASH_NAMES[i] as string)
           }),
       })
     }

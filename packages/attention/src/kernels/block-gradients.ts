@@ -1,8 +1,8 @@
 import * as v from '@almanac/tensor-core/kernel'
-import { type AttentionParams, ROWS } from './attention-launch.js'
-import { keysOfLine, LINE, LINE_VECTORS } from './block-softmax.js'
-import { FIRST, LAST } from './block-tables.js'
+import { FIRST, LAST } from './block-records.js'
+import { declareSeen, keysOfLine, LINE, LINE_VECTORS } from './block-softmax.js'
 import { declareExp2 } from './exp2.js'
+import { type FlashParams, ROWS } from './flash-launch.js'
 import type { ScratchBuffers } from './pack-rows.js'
 
 const int = (name: string) => ({ name, type: 'i32' }) as const
@@ -13,7 +13,7 @@ const int = (name: string) => ({ name, type: 'i32' }) as const
  */
 export function blockGradients(
   k: v.KernelBuilder,
-  p: AttentionParams,
+  p: FlashParams,
   { scratch, integers }: ScratchBuffers,
   masked: boolean,
 ): v.KernelFunction {
@@ -46,17 +46,17 @@ export function blockGradients(
           v.add(line, v.mul(seen, ROWS)),
           (at) => {
             const other = k.let(v.add(at, apart))
-            const key4 = masked ? k.let(v.splat(key.get(), 4)) : null
+            const seenBy = masked ? declareSeen(k, p, key.get()) : null
             for (const [j, lane] of LINE_VECTORS.entries()) {
               const [place, place2] = [v.add(at, lane), v.add(other, lane)]
               const weight = k.let(exp2(k.let(v.load(scratch, place, 4))))
               const change = k.let(v.mul(weight, v.load(scratch, place2, 4)))
-              if (!key4) {
+              if (!seenBy) {
                 k.store(scratch, place, weight)
                 k.store(scratch, place2, change)
                 continue
               }
-              const isSeen = k.let(v.and(v.le(key4, last[j] as v.Value), v.ge(key4, first[j] as v.Value)))
+              const isSeen = k.let(seenBy(first[j] as v.Value, last[j] as v.Value))
               k.store(scratch, place, v.select(isSeen, weight, 0))
               k.store(scratch, place2, v.select(isSeen, change, 0))
             }

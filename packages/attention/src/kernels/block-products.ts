@@ -1,6 +1,6 @@
 import * as v from '@almanac/tensor-core/kernel'
-import { type AttentionParams, ROWS } from './attention-launch.js'
-import { firstRowSeeing, keysSeenBy } from './block-tables.js'
+import { firstRowSeeing, keysSeenBy } from './block-records.js'
+import { type FlashParams, ROWS } from './flash-launch.js'
 import { TILE_COLUMNS, TILE_ROWS, tileKernel } from './tile-kernels.js'
 
 /*
@@ -17,9 +17,9 @@ type Args = readonly v.Value[]
  */
 export function scoreProduct(
   k: v.KernelBuilder,
-  p: AttentionParams,
+  p: FlashParams,
   scratch: v.BufferRef,
-  start: 'zero' | 'row',
+  { channels, start }: { readonly channels: v.Value; readonly start: 'zero' | 'row' },
 ): v.KernelFunction {
   const tile = tileKernel(k, 'scoreTile', scratch, { aRow: 1, aStep: TILE_ROWS, cRow: ROWS, start })
   return k.func('scores', ['x', 'z', 'scores', 'start', 'rows', 'count', 'diagonal'].map(int), (...args) => {
@@ -36,13 +36,13 @@ export function scoreProduct(
       0,
       count,
       (j) => {
-        const keys = k.let(v.add(x, v.mul(j, p.channels)))
+        const keys = k.let(v.add(x, v.mul(j, channels)))
         const line = k.let(v.add(scores, v.mul(j, ROWS)))
         const first = k.let(v.and(firstRowSeeing(p, { rows, count, diagonal }, j), v.i32(-TILE_COLUMNS)))
         k.for(
           first,
           rows,
-          (i) => k.call(tile, [keys, v.add(z, v.mul(i, p.channels)), p.channels, v.add(line, i), v.add(begin, i)]),
+          (i) => k.call(tile, [keys, v.add(z, v.mul(i, channels)), channels, v.add(line, i), v.add(begin, i)]),
           TILE_COLUMNS,
         )
       },
@@ -55,9 +55,9 @@ export function scoreProduct(
 /** sums[i] += sum_j weights[j][i] x[j], x and sums in panels of eight channels: (weights, x, sums, rows, count, diagonal). */
 export function sumOverKeys(
   k: v.KernelBuilder,
-  p: AttentionParams,
+  p: FlashParams,
   scratch: v.BufferRef,
-  keysPerPanel: number,
+  { keysPerPanel, padded }: { readonly keysPerPanel: number; readonly padded: v.Value },
 ): v.KernelFunction {
   const tile = tileKernel(k, 'keysTile', scratch, { aRow: 1, aStep: ROWS, cRow: TILE_COLUMNS, start: 'c' })
   return k.func('sumOverKeys', ['weights', 'x', 'sums', 'rows', 'count', 'diagonal'].map(int), (...args) => {
@@ -71,7 +71,7 @@ export function sumOverKeys(
     ]
     k.for(
       0,
-      p.padded,
+      padded,
       (c) => {
         const panel = k.let(v.add(x, v.mul(c, keysPerPanel)))
         const to = k.let(v.add(sums, v.mul(c, ROWS)))
@@ -94,9 +94,9 @@ export function sumOverKeys(
 /** sums[j] += sum_i weights[j][i] x[i], x and sums in panels of eight channels: (weights, x, sums, rows, count, diagonal). */
 export function sumOverRows(
   k: v.KernelBuilder,
-  p: AttentionParams,
+  p: FlashParams,
   scratch: v.BufferRef,
-  keysPerPanel: number,
+  { keysPerPanel, padded }: { readonly keysPerPanel: number; readonly padded: v.Value },
 ): v.KernelFunction {
   const tile = tileKernel(k, 'rowsTile', scratch, { aRow: ROWS, aStep: 1, cRow: TILE_COLUMNS, start: 'c' })
   return k.func('sumOverRows', ['weights', 'x', 'sums', 'rows', 'count', 'diagonal'].map(int), (...args) => {
@@ -110,7 +110,7 @@ export function sumOverRows(
     ]
     k.for(
       0,
-      p.padded,
+      padded,
       (c) => {
         const panel = k.let(v.add(x, v.mul(c, ROWS)))
         const to = k.let(v.add(sums, v.mul(c, keysPerPanel)))

@@ -1,7 +1,7 @@
 import * as v from '@almanac/tensor-core/kernel'
-import { type AttentionParams, ROWS } from './attention-launch.js'
-import { CHANGED, DECAY, FIRST, keysSeenBy, LAST, MAXIMUM, type Meeting, TOTAL } from './block-tables.js'
+import { CHANGED, DECAY, FIRST, keysSeenBy, LAST, MAXIMUM, type Meeting, TOTAL } from './block-records.js'
 import { declareExp2 } from './exp2.js'
+import { type FlashParams, ROWS } from './flash-launch.js'
 import type { ScratchBuffers } from './pack-rows.js'
 import { TILE_ROWS } from './tile-kernels.js'
 
@@ -16,10 +16,22 @@ const NOTHING = Number.NEGATIVE_INFINITY
 const int = (name: string) => ({ name, type: 'i32' }) as const
 
 /** Keys that the rows i .. i + LINE - 1 see, whole tiles of them: what stands there is read as weights. */
-export function keysOfLine(k: v.KernelBuilder, p: AttentionParams, meeting: Meeting, i: v.Value): v.Value {
+export function keysOfLine(k: v.KernelBuilder, p: FlashParams, meeting: Meeting, i: v.Value): v.Value {
   const seen = keysSeenBy(p, meeting, v.add(i, LINE - 1))
   const tiles = v.div(v.add(seen, TILE_ROWS - 1), v.i32(TILE_ROWS))
   return k.let(v.min(meeting.count, v.mul(tiles, TILE_ROWS)), 'seen')
+}
+
+/** Whether rows see a key, from their first and last keys, four at a time. */
+export function declareSeen(
+  k: v.KernelBuilder,
+  p: FlashParams,
+  key: v.Value,
+): (first: v.Value, last: v.Value) => v.Value {
+  const key4 = k.let(v.splat(key, 4))
+  // A sink is behind every first key.
+  const reach4 = k.let(v.splat(v.select(v.lt(key, p.sinks), v.i32(2 ** 30), key), 4))
+  return (first, last) => v.and(v.le(key4, last), v.ge(reach4, first))
 }
 
 /**
@@ -29,7 +41,7 @@ export function keysOfLine(k: v.KernelBuilder, p: AttentionParams, meeting: Meet
  */
 export function blockSoftmax(
   k: v.KernelBuilder,
-  p: AttentionParams,
+  p: FlashParams,
   { scratch, integers }: ScratchBuffers,
   masked: boolean,
 ): v.KernelFunction {
@@ -55,13 +67,12 @@ export function blockSoftmax(
           line,
           end,
           (at) => {
-            const key4 = masked ? k.let(v.splat(key.get(), 4)) : null
+            const seenBy = masked ? declareSeen(k, p, key.get()) : null
             for (const [j, lane] of LINE_VECTORS.entries()) {
               const place = v.add(at, lane)
               let score = k.let(v.load(scratch, place, 4))
-              if (key4) {
-                const isSeen = v.and(v.le(key4, last[j] as v.Value), v.ge(key4, first[j] as v.Value))
-                score = k.let(v.select(isSeen, score, NOTHING))
+              if (seenBy) {
+                score = k.let(v.select(seenBy(first[j] as v.Value, last[j] as v.Value), score, NOTHING))
                 k.store(scratch, place, score)
               }
               // A NaN is no maximum; it comes through as a weight.

@@ -1,6 +1,15 @@
 import * as v from '@almanac/tensor-core/kernel'
-import { type AttentionParams, KEYS, ROWS } from './attention-launch.js'
-import { EARLIEST, LATEST, type Meeting, RECORD } from './block-tables.js'
+import {
+  DIAGONAL_KEY,
+  DIAGONAL_MEMBER,
+  EARLIEST,
+  FARTHEST,
+  LATEST,
+  type Meeting,
+  RECORD,
+  SOONEST,
+} from './block-records.js'
+import { type FlashParams, KEYS, ROWS } from './flash-launch.js'
 import type { ScratchBuffers } from './pack-rows.js'
 
 export interface RowBlock {
@@ -12,15 +21,15 @@ export interface RowBlock {
   readonly index: v.Value
 }
 
-/** The blocks of rows of task `part`, with records that lie one after the other. */
+/** The blocks of rows of task `part` of a head with so many `rows`, with records that lie one after the other. */
 export function forEachRowBlock(
   k: v.KernelBuilder,
-  p: AttentionParams,
-  { part, records }: { readonly part: v.Value; readonly records: v.Value },
+  p: FlashParams,
+  { part, rows, records }: Record<'part' | 'rows' | 'records', v.Value>,
   body: (block: RowBlock) => void,
 ): void {
   const from = k.let(v.mul(part, v.mul(p.perTask, ROWS)), 'from')
-  const end = k.let(v.min(p.rows, v.add(from, v.mul(p.perTask, ROWS))), 'end')
+  const end = k.let(v.min(rows, v.add(from, v.mul(p.perTask, ROWS))), 'end')
   k.for(
     from,
     end,
@@ -38,31 +47,44 @@ export interface KeyBlock {
   readonly count: v.Value
 }
 
-/** The blocks of keys that the rows of task `part` see, from the earliest on. */
+/** The blocks of keys from `earliest` to `farthest`, and before them those with sinks: no key twice. */
 export function forEachSeenKeyBlock(
   k: v.KernelBuilder,
-  p: AttentionParams,
-  { part, start, earliest }: { readonly part: v.Value; readonly start: v.Value; readonly earliest: v.Value },
+  p: FlashParams,
+  { earliest, farthest }: Record<'earliest' | 'farthest', v.Value>,
   body: (block: KeyBlock) => void,
 ): void {
-  const end = v.min(p.rows, v.mul(v.add(part, 1), v.mul(p.perTask, ROWS)))
-  const seen = k.let(v.min(p.keys, v.add(v.add(start, v.div(v.sub(end, 1), p.group)), 1)), 'seen')
-  k.for(earliest, seen, (key0) => body({ key0, count: k.let(v.min(v.sub(seen, key0), KEYS), 'count') }), KEYS)
+  const end = k.let(v.add(farthest, 1), 'end')
+  const sinks = k.let(v.min(v.min(p.sinks, earliest), end), 'sinks')
+  const key0 = k.variable(v.select(v.gt(sinks, 0), v.i32(0), earliest), 'key0')
+  k.while(
+    () => v.lt(key0.get(), end),
+    () => {
+      const at = k.let(key0.get(), 'key0')
+      const limit = k.let(v.select(v.lt(at, sinks), sinks, end))
+      const count = k.let(v.min(v.sub(limit, at), KEYS), 'count')
+      body({ key0: at, count })
+      const next = k.let(v.add(at, count))
+      key0.set(v.select(v.eq(next, sinks), earliest, next))
+    },
+  )
 }
 
-/** body(meeting, whether every row sees every key) where any row of the block sees any of the keys. */
+/** body(meeting, whether every row sees every key) where any row of the block may see any of the keys. */
 export function ifTheyMeet(
   k: v.KernelBuilder,
-  p: AttentionParams,
+  p: FlashParams,
   integers: ScratchBuffers['integers'],
-  { row0, rows, record }: Omit<RowBlock, 'index'>,
-  { key0, count, start }: KeyBlock & { readonly start: v.Value },
+  { rows, record }: Pick<RowBlock, 'rows' | 'record'>,
+  { key0, count }: KeyBlock,
   body: (meeting: Meeting, allSeen: v.Value) => void,
 ): void {
-  const diagonal = k.let(v.sub(v.mul(v.sub(key0, start), p.group), row0), 'diagonal')
-  const reaches = v.gt(v.add(key0, count), k.load(integers, v.add(record, EARLIEST)))
-  k.if(v.and(v.lt(diagonal, rows), reaches), () => {
-    const before = v.le(v.add(diagonal, v.mul(v.sub(count, 1), p.group)), 0)
-    body({ rows, count, diagonal }, v.and(before, v.ge(key0, k.load(integers, v.add(record, LATEST)))))
+  const of = (what: number): v.Value => k.load(integers, v.add(record, what))
+  const end = k.let(v.add(key0, count))
+  const diagonal = k.let(v.sub(v.mul(v.sub(key0, of(DIAGONAL_KEY)), p.group), of(DIAGONAL_MEMBER)), 'diagonal')
+  const reaches = v.or(v.gt(end, of(EARLIEST)), v.lt(key0, p.sinks))
+  k.if(v.and(v.and(v.lt(diagonal, rows), v.le(key0, of(FARTHEST))), reaches), () => {
+    const notBefore = v.or(v.ge(key0, of(LATEST)), v.le(end, p.sinks))
+    body({ rows, count, diagonal }, v.and(v.le(end, v.add(of(SOONEST), 1)), notBefore))
   })
 }

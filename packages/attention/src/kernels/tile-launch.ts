@@ -1,42 +1,67 @@
-import type { KernelLaunch } from '@almanac/tensor-core'
 import type { WgslContext } from '@almanac/tensor-core/wgsl'
-import type { AttentionAttributes } from './attention-launch.js'
-import { type GpuLaunch, gpuLaunch, tileRows } from './gpu-launch.js'
-import { tileVariant, type WorkgroupTile } from './workgroup-tile.js'
+import { type FlashLaunch, type GpuLaunch, gpuLaunch, mostTiles, tileRows } from './gpu-launch.js'
+import type { WorkgroupTile } from './workgroup-tile.js'
 
-type Launch = KernelLaunch<AttentionAttributes>
+/** What of a launch but dtypes changes the text of a kernel of tiles. */
+export interface TileVariant {
+  readonly tile: WorkgroupTile
+  /** Rows of channels can be read and written four at a time. */
+  readonly fours: boolean
+  /** Scores are capped. */
+  readonly capped: boolean
+}
 
-/**
- * How a launch is dealt out to workgroups that take a tile of a kv head's rows, or of its keys, each, and a block of channels.
- * `lanesOf`: invocations that share four rows of a tile.
- */
-export function tileLaunch(side: 'rows' | 'keys', lanesOf: (launch: GpuLaunch) => WorkgroupTile['lanes'] = () => 8) {
-  const tileOf = (seen: GpuLaunch): WorkgroupTile => ({
-    rows: tileRows(seen, seen[side]),
-    lanes: lanesOf(seen),
-    width: seen.width,
-  })
-  /** Tiles of a kv head: the parameter `tiles`. */
-  const tiles = (launch: Launch): number => {
+/** How a launch is dealt out. */
+export interface TileChoice {
+  /** Whether a workgroup takes a tile of a sequence's and kv head's rows, or of its keys. */
+  readonly side: 'rows' | 'keys'
+  /** Channels of the results of a kernel. */
+  readonly channels: (launch: GpuLaunch) => number
+  /** Invocations that share four rows of a tile. Default 8. */
+  readonly lanesOf?: (width: WorkgroupTile['width']) => WorkgroupTile['lanes']
+}
+
+/** Parameters of kernels of tiles beside those of the launch: tiles of a kv head at most, blocks of channels. */
+export const TILE_PARAMS = ['tiles', 'blocks'] as const
+
+/** How a launch is dealt out to workgroups that take a tile each, and a block of channels. */
+export function tileLaunch({ side, channels, lanesOf = () => 8 }: TileChoice) {
+  function dealt(launch: FlashLaunch) {
     const seen = gpuLaunch(launch)
-    return Math.ceil(seen[side] / tileOf(seen).rows)
+    // Where channels are read one by one nothing is fast: one kernel for all sizes.
+    const width = seen.fours && channels(seen) > 64 ? 128 : 64
+    const blocks = Math.ceil(channels(seen) / width)
+    const extent = side === 'rows' ? seen.queries * seen.group : seen.places
+    const rows = tileRows(seen, { extent, blocks })
+    const tile: WorkgroupTile = { rows, width, lanes: lanesOf(width) }
+    return { seen, tile, blocks, tiles: mostTiles(extent, seen.sequenceCount, rows) }
   }
   return {
-    tiles,
-    variant(launch: Launch): string {
-      const seen = gpuLaunch(launch)
-      return tileVariant(tileOf(seen), seen.fours)
+    variant(launch: FlashLaunch): string {
+      const { seen, tile } = dealt(launch)
+      const { rows, width, lanes } = tile
+      return [rows, width, lanes, Number(seen.fours), Number(launch.attributes.softcap > 0)].join(' ')
     },
-    groups(launch: Launch): number {
-      const { kvRows, blocks } = gpuLaunch(launch)
-      return kvRows * blocks * tiles(launch)
+    params(launch: FlashLaunch): number[] {
+      const { tiles, blocks } = dealt(launch)
+      return [tiles, blocks]
+    },
+    groups(launch: FlashLaunch): number {
+      const { seen, tiles, blocks } = dealt(launch)
+      return seen.kvHeads * blocks * tiles
     },
   }
 }
 
+/** What `variant` said. */
+export function tileOfVariant(variant: string): TileVariant {
+  const [rows, width, lanes, fours, capped] = variant.split(' ').map(Number)
+  return { tile: { rows, width, lanes } as WorkgroupTile, fours: fours === 1, capped: capped === 1 }
+}
+
 /**
- * What the text of such a kernel begins with: `r` and `c` (see workgroup-tile.ts), `channel0`, `tile` (its number in the kv
- * head), `head`, and of that `batch` and `kvHead`.
+ * What the text of such a kernel begins with: `r` and `c` (see workgroup-tile.ts), `channel0`, `kvHead`, and `tile` (its number
+ * among those of all sequences). Late ones, whose rows see most keys, come first.
  */
 export const beginTile = (
   { lanes, width }: WorkgroupTile,
@@ -45,7 +70,5 @@ export const beginTile = (
   let c = lid % ${lanes};
   let channel0 = (group % ${p('blocks')}) * ${width};
   let task = group / ${p('blocks')};
-  let tile = task % ${p('tiles')};
-  let head = task / ${p('tiles')};
-  let batch = head / ${p('kvHeads')};
-  let kvHead = head % ${p('kvHeads')};`
+  let tile = ${p('tiles')} - 1 - task % ${p('tiles')};
+  let kvHead = task / ${p('tiles')};`

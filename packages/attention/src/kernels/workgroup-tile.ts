@@ -21,22 +21,25 @@ export interface WorkgroupTile {
   /** Invocations that share four rows. */
   readonly lanes: 8 | 16
   /** Channels of the results, at least 4 `lanes`. */
-  readonly width: 32 | 64 | 128
+  readonly width: 64 | 128
 }
 
-/** What the pieces need of the text's context. */
-export type TileContext = Pick<WgslContext, 'p' | 'load4'> & { readonly fours: boolean }
+/** What the pieces need of the text's context. `fours`: rows of channels are read and written four at a time. */
+export interface TileContext extends Pick<WgslContext, 'p' | 'load' | 'load4' | 'word' | 'store' | 'store4'> {
+  readonly fours: boolean
+  /** k and v are int8. */
+  readonly int8: boolean
+}
+
+/** Rows of channels in memory: so many channels, one row after the other so many apart. */
+export interface Rows {
+  readonly buffer: string
+  readonly channels: string
+  /** Default: `channels`. */
+  readonly stride?: string
+}
 
 export const invocationsOf = ({ rows, lanes }: WorkgroupTile): number => (rows / 4) * lanes
-export const tileVariant = ({ rows, lanes, width }: WorkgroupTile, fours: boolean): string =>
-  [rows, width, lanes, fours ? 1 : 0].join(' ')
-
-/** What `tileVariant` said. */
-export function tileOfVariant(variant: string): { readonly tile: WorkgroupTile; readonly fours: boolean } {
-  const [rows, width, lanes, fours] = variant.split(' ').map(Number)
-  return { tile: { rows, width, lanes } as WorkgroupTile, fours: fours === 1 }
-}
-
 const range = (count: number): number[] => [...Array(count).keys()]
 
 /** Columns that an invocation has: c + lanes j for each j. */
@@ -45,43 +48,45 @@ export const columnsOf = ({ lanes }: WorkgroupTile): number[] => range(COLUMNS /
 export const vectorsOf = ({ lanes, width }: WorkgroupTile): number[] => range(width / 4 / lanes)
 export const FOUR_ROWS = range(4)
 
-/** Vectors from column to column of the weights, which lie as [column][row]: one more than they are, for the banks. */
-const weightStride = ({ rows }: WorkgroupTile): number => rows / 4 + 1
+/**
+ * Where the weights of four rows for a column lie: as [column][row], where rows are exchanged by the column, so that the lanes of
+ * a row reach different banks. `column` and `r` are simple expressions.
+ */
+const weightAt = ({ rows }: WorkgroupTile, column: string): string =>
+  `weights[(${column}) * ${rows / 4} + (r ^ ((${column}) & ${rows / 4 - 1}))]`
 
-/** `stage` takes slices of operands, `weights` what `putWeights` puts there. Without their last pads, tiles of 64 rows fit. */
+/** `stage` takes slices of operands, `weights` what `putWeights` puts there. */
 export function tileMemory(tile: WorkgroupTile): string {
-  const stage = Math.max((tile.rows + COLUMNS) * STRIDE - 1, SLICE)
+  const stage = Math.max((tile.rows + COLUMNS) * STRIDE, SLICE)
   return `var<workgroup> stage: array<vec4<f32>, ${stage}>;
-var<workgroup> weights: array<vec4<f32>, ${COLUMNS * weightStride(tile) - 1}>;
+var<workgroup> weights: array<vec4<f32>, ${(COLUMNS * tile.rows) / 4}>;
 `
 }
 
-/** 2^x; a NaN stays one, whatever the hardware makes of it. */
-export const WEIGHT = `fn weight(x: vec4<f32>) -> vec4<f32> {
-  return select(exp2(x), x, (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u));
+const BYTES = `fn four_bytes(word: u32) -> vec4<f32> {
+  return vec4<f32>(vec4<i32>(vec4<u32>(word << 24u, word << 16u, word << 8u, word)) >> vec4<u32>(24u));
 }
 `
 
-/** Index of a row's query among [B, T, H], and of a key among [B, S, KV]. */
-export function tokenFunctions({ p }: Pick<WgslContext, 'p'>): string {
-  return `fn query_at(batch: i32, kv_head: i32, row: i32) -> i32 {
-  let t = row / ${p('group')};
-  return (batch * ${p('time')} + t) * ${p('heads')} + kv_head * ${p('group')} + row - t * ${p('group')};
-}
-fn key_at(batch: i32, kv_head: i32, key: i32) -> i32 { return (batch * ${p('keys')} + key) * ${p('kvHeads')} + kv_head; }
-`
-}
+/** Functions that `fetch` calls. */
+export const fetchFunctions = ({ int8, fours }: TileContext): string => (int8 && fours ? BYTES : '')
 
 /** Four channels of a buffer; zeros behind the `left` that there are. */
-export function fetch({ load4, fours }: TileContext, buffer: string, at: string, left: string): string {
+export function fetch(context: TileContext, buffer: string, at: string, left: string): string {
+  const { load, load4, word, fours, int8 } = context
   const inside = fours ? `${left} > 0` : `vec4<i32>(0, 1, 2, 3) < vec4<i32>(${left})`
-  return `select(vec4<f32>(0.0), ${load4(buffer, at)}, ${inside})`
+  const bytes = (): string =>
+    fours
+      ? `four_bytes(${word(buffer, `(${at}) >> 2u`)})`
+      : `vec4<f32>(vec4<i32>(${[0, 1, 2, 3].map((d) => load(buffer, `(${at}) + ${d}`)).join(', ')}))`
+  const four = int8 && (buffer === 'k' || buffer === 'v') ? bytes() : load4(buffer, at)
+  return `select(vec4<f32>(0.0), ${four}, ${inside})`
 }
 
 /** A side of a product: rows of the tile (`a`) or columns (`b`). */
 interface Side {
   readonly name: 'a' | 'b'
-  /** Index of a row of it among rows of channels. */
+  /** Number of a row of it among rows of channels. */
   readonly at: (row: string) => string
   /** Whether there is such a row. */
   readonly inside: (row: string) => string
@@ -97,15 +102,13 @@ function shareOf(tile: WorkgroupTile, side: 'a' | 'b'): { readonly shares: numbe
   }
 }
 
-/** Declares where what the invocation brings in of a side lies: the same for all products of the two sides. */
-export function declareSide(tile: WorkgroupTile, { p }: TileContext, { name, at, inside }: Side): string {
+/** Declares which rows the invocation brings in of a side: the same for all products of the two sides. */
+export function declareSide(tile: WorkgroupTile, { name, at, inside }: Side): string {
   return shareOf(tile, name)
     .shares.map((i) => {
-      const entry = `lid + ${i * invocationsOf(tile)}`
-      const row = `((${entry}) >> 2u)`
-      const first = `(((${entry}) & 3) << 2u)`
-      return `  let ${name}At${i} = ${at(row)} * ${p('channels')} + ${first};
-  let ${name}Left${i} = select(0, ${p('channels')}, ${inside(row)}) - ${first};`
+      const row = `((lid + ${i * invocationsOf(tile)}) >> 2u)`
+      return `  let ${name}Row${i} = ${at(row)};
+  let ${name}Inside${i} = ${inside(row)};`
     })
     .join('\n')
 }
@@ -117,16 +120,18 @@ export function declareSide(tile: WorkgroupTile, { p }: TileContext, { name, at,
 export function product(
   tile: WorkgroupTile,
   context: TileContext,
-  { a, b, into }: { readonly a: string; readonly b: string; readonly into: string },
+  { a, b, into }: { readonly a: Rows; readonly b: Rows; readonly into: string },
 ): string {
+  const { channels } = a
   /** What the invocation brings in of the slice from channel `d` on, as statements: `begin` declares the variables. */
   const bring = (d: string, begin = ''): string =>
     Object.entries({ a, b })
-      .flatMap(([side, buffer]) =>
-        shareOf(tile, side as 'a' | 'b').shares.map(
-          (i) =>
-            `${begin}${side}Next${i} = ${fetch(context, buffer, `${side}At${i} + ${d}`, `(${side}Left${i} - ${d})`)};`,
-        ),
+      .flatMap(([side, { buffer, stride = channels }]) =>
+        shareOf(tile, side as 'a' | 'b').shares.map((i) => {
+          const channel = `${d} + (((lid + ${i * invocationsOf(tile)}) & 3) << 2u)`
+          const left = `(select(0, ${channels}, ${side}Inside${i}) - (${channel}))`
+          return `${begin}${side}Next${i} = ${fetch(context, buffer, `${side}Row${i} * ${stride} + ${channel}`, left)};`
+        }),
       )
       .join('\n      ')
   const put = (side: 'a' | 'b'): string => {
@@ -147,13 +152,13 @@ export function product(
   return `${columns.map((j) => `  var ${into}${j} = vec4<f32>(0.0);`).join('\n')}
   {
       ${bring('0', 'var ')}
-    for (var d0 = 0; d0 < ${context.p('channels')}; d0 += ${DEPTH}) {
+    for (var d0 = 0; d0 < ${channels}; d0 += ${DEPTH}) {
 ${put('a')}
 ${put('b')}
       workgroupBarrier();
       // The next slice is on its way while this one is multiplied.
       let next = d0 + ${DEPTH};
-      if (next < ${context.p('channels')}) {
+      if (next < ${channels}) {
       ${bring('next')}
       }
       for (var d = 0; d < ${DEPTH / 4}; d++) {
@@ -168,7 +173,7 @@ ${FOUR_ROWS.map((i) => `        ${columns.map((j) => step(i, j)).join(' ')}`).jo
 
 /** Puts the weights of the invocation's four rows for its column `j` where `accumulate` finds them. */
 export const putWeights = (tile: WorkgroupTile, j: number, value: string): string =>
-  `weights[(c + ${tile.lanes * j}) * ${weightStride(tile)} + r] = ${value};`
+  `${weightAt(tile, `c + ${tile.lanes * j}`)} = ${value};`
 
 /** Declares the sums of `accumulate`. */
 export const declareSums = (tile: WorkgroupTile, name: string): string =>
@@ -182,16 +187,16 @@ export function accumulate(
   tile: WorkgroupTile,
   context: TileContext,
   of: {
-    readonly x: string
+    readonly x: Rows
     readonly sums: string
     readonly count: string
-    /** Index of a column of x among rows of channels. */
+    /** Number of a column of x among rows of channels. */
     readonly at: (column: string) => string
   },
 ): string {
   const perRow = tile.width / 4
   const invocations = invocationsOf(tile)
-  const channels = context.p('channels')
+  const { buffer, channels, stride = channels } = of.x
   const shares = range(SLICE / invocations)
   const bring = (column0: string, begin = ''): string =>
     shares
@@ -200,7 +205,7 @@ export function accumulate(
         const column = `(${column0} + ${entry} / ${perRow})`
         const channel = `(channel0 + (${entry} % ${perRow}) * 4)`
         const left = `select(0, ${channels} - ${channel}, ${column} < ${of.count})`
-        return `${begin}next${i} = ${fetch(context, of.x, `${of.at(column)} * ${channels} + ${channel}`, left)};`
+        return `${begin}next${i} = ${fetch(context, buffer, `${of.at(column)} * ${stride} + ${channel}`, left)};`
       })
       .join('\n      ')
   const vectors = vectorsOf(tile)
@@ -213,7 +218,7 @@ ${shares.map((i) => `      stage[lid + ${i * invocations}] = next${i};`).join('\
       ${bring(`column0 + ${SLICE / perRow}`)}
       }
       for (var s = 0; s < ${SLICE / perRow}; s++) {
-        let w = weights[(column0 + s) * ${weightStride(tile)} + r];
+        let w = ${weightAt(tile, 'column0 + s')};
 ${vectors.map((j) => `        let x${j} = stage[s * ${perRow} + c + ${tile.lanes * j}];`).join('\n')}
 ${FOUR_ROWS.map((i) => `        ${vectors.map((j) => `${of.sums}${i}_${j} = fma(vec4<f32>(w[${i}]), x${j}, ${of.sums}${i}_${j});`).join(' ')}`).join('\n')}
       }
@@ -231,7 +236,7 @@ export function joinLanes(
     join,
   }: { readonly value: string; readonly into: string; readonly join: (a: string, b: string) => string },
 ): string {
-  const at = (lane: string): string => `stage[${lane} * ${weightStride(tile)} + r]`
+  const at = (lane: string): string => `stage[${lane} * ${tile.rows / 4 + 1} + r]`
   return `  ${at('c')} = ${value};
   workgroupBarrier();
   var ${into} = ${at('0')};
@@ -242,30 +247,31 @@ export function joinLanes(
 /** Statements that store the invocation's part of the tile's results: `value` of each of its rows that is `inside`. */
 export function storeSums(
   tile: WorkgroupTile,
-  { p, fours }: TileContext,
+  { store, store4, fours }: TileContext,
   of: {
     readonly sums: string
+    readonly into: Rows
     readonly value: (i: number, sum: string) => string
     readonly inside: (i: number) => string
+    /** Number of a row among rows of channels. */
     readonly at: (i: number) => string
-    readonly store: (at: string, value: string) => string
   },
 ): string {
+  const { buffer, channels } = of.into
   return FOUR_ROWS.map((i) => {
     const vectors = vectorsOf(tile).map((j) => {
-      const stores = FOUR_ROWS.map((d) => of.store(`at + channel + ${d}`, `x[${d}]`))
-      const inside = (d: number): string => `if (channel + ${d} < ${p('channels')})`
-      const elements = fours
-        ? [`${inside(0)} { ${stores.join(' ')} }`]
-        : stores.map((store, d) => `${inside(d)} { ${store} }`)
+      const inside = (d: number): string => `if (channel + ${d} < ${channels})`
+      const stores = fours
+        ? `${inside(0)} { ${store4(buffer, 'at + channel', 'x')} }`
+        : FOUR_ROWS.map((d) => `${inside(d)} { ${store(buffer, `at + channel + ${d}`, `x[${d}]`)} }`).join('\n      ')
       return `    {
       let channel = channel0 + (c + ${tile.lanes * j}) * 4;
       let x = ${of.value(i, `${of.sums}${i}_${j}`)};
-      ${elements.join('\n      ')}
+      ${stores}
     }`
     })
     return `  if (${of.inside(i)}) {
-    let at = ${of.at(i)} * ${p('channels')};
+    let at = ${of.at(i)} * ${channels};
 ${vectors.join('\n')}
   }`
   }).join('\n')

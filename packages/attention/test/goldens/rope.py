@@ -69,6 +69,8 @@ def case(name, d, theta, scaling, positions, channels=None, interleaved=False):
     return row
 
 
+# yarn_get_mscale(factor, mscale) / yarn_get_mscale(factor, mscale_all_dim) of Hugging Face's DeepSeek files, mscale 1 and mscale_all_dim 0.707.
+MSCALE_RATIO = (0.1 * 1 * math.log(40) + 1) / (0.1 * 0.707 * math.log(40) + 1)
 NEAR, FAR = [0, 1, 7, 30], [0, 5, 8191, 20000]
 llama3 = lambda factor: dict(kind="llama3", factor=factor, lowFreqFactor=1, highFreqFactor=4, originalMaxPositions=8192)
 cases = [
@@ -83,6 +85,11 @@ cases = [
     case("yarn, other turns", 16, 1e6, dict(kind="yarn", factor=4, originalMaxPositions=32768, betaFast=16, betaSlow=2), FAR),
     case("llama3 by 8", 128, 5e5, llama3(8), FAR),
     case("llama3 by 32", 64, 5e5, llama3(32), FAR),
+    case("llama3, other bounds", 16, 1e4, dict(kind="llama3", factor=4, lowFreqFactor=2, highFreqFactor=8, originalMaxPositions=1024), NEAR),
+    case("linear, a part of the channels, interleaved", 10, 1e4, dict(kind="linear", factor=2.5), NEAR, channels=6, interleaved=True),
+    case("dynamic, a part of the channels", 12, 1e4, dict(kind="dynamic", factor=4, originalMaxPositions=32, length=100), NEAR, channels=8),
+    case("yarn of mscale over mscale_all_dim", 16, 1e4, dict(kind="yarn", factor=40, originalMaxPositions=4096, attentionFactor=MSCALE_RATIO), NEAR, interleaved=True),
 ]
-write(__file__, dict(meta=meta(__file__, "in each input", " ".join(__doc__.split())), cases=cases), lists=("cases",))
-print(len(cases), "cases")
+if __name__ == "__main__":
+    write(__file__, dict(meta=meta(__file__, "in each input", " ".join(__doc__.split())), cases=cases), lists=("cases",))
+    print(len(cases), "cases")

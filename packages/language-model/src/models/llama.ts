@@ -1,12 +1,28 @@
-import { appendToCache, causalAttention, type LayerCache, type RopeAngles, rope, ropeAngles } from '@almanac/attention'
-import { asTensor, iota, matmul, swiglu, type Tensor, type TensorLike } from '@almanac/tensor-core'
+import {
+  type AttentionInputs,
+  type CacheStep,
+  denseExtents,
+  GroupedQueryAttention,
+  type LayerCache,
+  ropeAngles,
+} from '@almanac/attention'
+import {
+  ArgumentError,
+  asTensor,
+  formatShape,
+  iota,
+  matmul,
+  swiglu,
+  type Tensor,
+  type TensorLike,
+} from '@almanac/tensor-core'
 import type { CausalModel } from '@almanac/tensor-core/contracts'
 import { Embedding, Linear, Module, normalInit, RMSNorm } from '@almanac/tensor-core/nn'
 import { checkLlamaConfig, headDimOf, type LlamaConfig } from './llama-config.js'
 
-/** Where a call stands in its sequences: the position of the first token, int32 [], and the caches it reads and grows. */
+/** The caches that a call reads and grows, and where its tokens stand in them: a step of as many tokens, row by row. */
 export interface Decoding {
-  readonly start: Tensor
+  readonly step: CacheStep
   readonly layers: readonly LayerCache[]
 }
 
@@ -16,7 +32,7 @@ export interface LlamaInputs {
   readonly decoding?: Decoding
   /** First position that each token sees, int32 [B, T]: where its document begins, when several are packed in a row. */
   readonly firsts?: Tensor
-  /** Rotary positions, int32 [T] or [B, T], for documents that count from 0. Default: 0 .. T-1, or from the decoding's start. */
+  /** Rotary positions, int32 [T] or [B, T], for documents that count from 0. Default: 0 .. T-1, or those of the decoding's step. */
   readonly positions?: Tensor
   /**
    * Gets the residual stream [B, T, C] as it goes into each layer and out of the last, in this order: the checkpoints to hand
@@ -25,54 +41,41 @@ export interface LlamaInputs {
   readonly residuals?: Tensor[]
 }
 
-/** Where the tokens of a call stand. */
-interface Place {
-  readonly angles: RopeAngles
-  readonly start: Tensor | null
-  readonly firsts: Tensor | null
-}
-
 const INIT_STD = 0.02
 
 function projection(inputs: number, outputs: number, std = INIT_STD): Linear {
   return new Linear(inputs, outputs, { bias: false, initializer: normalInit(std) })
 }
 
-/** Grouped-query self-attention with rotary positions. Ainslie et al. 2023, arXiv 2305.13245; Su et al. 2021, arXiv 2104.09864. */
-class LlamaAttention extends Module {
-  q_proj: Linear
-  k_proj: Linear
-  v_proj: Linear
-  o_proj: Linear
+/** Self-attention of a config: grouped queries with rotary positions. */
+function attention(config: LlamaConfig, residualStd: number): GroupedQueryAttention {
+  const { hiddenSize, heads, kvHeads, ropeInterleaved: rotaryInterleaved = false } = config
+  return new GroupedQueryAttention({
+    hiddenSize,
+    heads,
+    kvHeads,
+    headDim: headDimOf(config),
+    rotaryInterleaved,
+    initializer: normalInit(INIT_STD),
+    outputInitializer: normalInit(residualStd),
+  })
+}
 
-  constructor(
-    readonly config: LlamaConfig,
-    residualStd: number,
-  ) {
-    super()
-    const { hiddenSize: C, heads: H, kvHeads } = config
-    const D = headDimOf(config)
-    this.q_proj = projection(C, H * D)
-    this.k_proj = projection(C, kvHeads * D)
-    this.v_proj = projection(C, kvHeads * D)
-    this.o_proj = projection(H * D, C, residualStd)
+/** Throws ArgumentError for caches of another depth, a step of other tokens, and documents within a sequence. */
+function checkDecoding({ step, layers }: Decoding, tokens: Tensor, { firsts }: LlamaInputs, config: LlamaConfig): void {
+  if (layers.length !== config.layers) {
+    throw new ArgumentError('Llama', `caches of ${config.layers} layers, one each`, `${layers.length}`)
   }
-
-  forward(x: Tensor, place: Place, cache: LayerCache | null): Tensor {
-    const { angles, start, firsts } = place
-    const { heads: H, kvHeads, ropeInterleaved: interleaved = false } = this.config
-    const D = headDimOf(this.config)
-    const [B, T] = x.shape as [number, number, number]
-    const rotate = (h: Tensor) => rope(h, angles, { interleaved })
-    const q = rotate(this.q_proj.forward(x).reshape([B, T, H, D])) // [B, T, H, D]
-    const k = rotate(this.k_proj.forward(x).reshape([B, T, kvHeads, D])) // [B, T, KV, D]
-    const v = this.v_proj.forward(x).reshape([B, T, kvHeads, D])
-    const held = cache && start ? appendToCache(cache, k, v, start) : { k, v } // [B, S, KV, D]
-    const { y } = causalAttention(q, held.k, held.v, {
-      ...(start ? { starts: start } : {}),
-      ...(firsts ? { firsts } : {}),
-    }) // [B, T, H, D]
-    return this.o_proj.forward(y.reshape([B, T, H * D])) // [B, T, C]
+  if (step.positions.size !== tokens.size) {
+    throw new ArgumentError(
+      'Llama',
+      `a step of ${tokens.size} tokens, for tokens ${formatShape(tokens.shape)}`,
+      `one of ${step.positions.size}`,
+      'Fill both up to the same number.',
+    )
+  }
+  if (firsts) {
+    throw new ArgumentError('Llama', 'decoding or firsts', 'both', 'Give each document a sequence of the cache.')
   }
 }
 
@@ -97,7 +100,7 @@ class LlamaMlp extends Module {
 /** Pre-norm attention and feed-forward, each added to the residual stream.  [B, T, C] -> [B, T, C] */
 class LlamaLayer extends Module {
   input_layernorm: RMSNorm
-  self_attn: LlamaAttention
+  self_attn: GroupedQueryAttention
   post_attention_layernorm: RMSNorm
   mlp: LlamaMlp
 
@@ -107,13 +110,13 @@ class LlamaLayer extends Module {
     // Each layer adds twice to the stream: its variance stays that of one (Radford et al. 2019, GPT-2, section 2.3).
     const residualStd = INIT_STD / Math.sqrt(2 * config.layers)
     this.input_layernorm = new RMSNorm(config.hiddenSize, { eps })
-    this.self_attn = new LlamaAttention(config, residualStd)
+    this.self_attn = attention(config, residualStd)
     this.post_attention_layernorm = new RMSNorm(config.hiddenSize, { eps })
     this.mlp = new LlamaMlp(config, residualStd)
   }
 
-  forward(x: Tensor, place: Place, cache: LayerCache | null): Tensor {
-    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), place, cache))
+  forward(x: Tensor, inputs: AttentionInputs): Tensor {
+    const h = x.add(this.self_attn.forward(this.input_layernorm.forward(x), inputs))
     return h.add(this.mlp.forward(this.post_attention_layernorm.forward(h)))
   }
 }
@@ -131,21 +134,24 @@ class LlamaStack extends Module {
     this.norm = new RMSNorm(config.hiddenSize, { eps: config.rmsNormEps ?? 1e-5 })
   }
 
-  forward(tokens: Tensor, { decoding, firsts, positions: given, residuals }: LlamaInputs): Tensor {
-    const T = tokens.shape[1] as number
-    const start = decoding?.start ?? null
-    const positions = given ?? (start ? iota([T]).add(start) : iota([T])) // [T] or [B, T]
+  forward(tokens: Tensor, inputs: LlamaInputs): Tensor {
+    const { decoding, firsts, positions: given, residuals } = inputs
+    if (decoding) checkDecoding(decoding, tokens, inputs, this.config)
+    const [B, T] = tokens.shape as [number, number]
+    const positions = given ?? decoding?.step.positions.reshape(tokens.shape) ?? iota([T]) // [T] or [B, T]
     const { ropeTheta: theta = 10000, ropeScaling: scaling, maxPositions } = this.config
     const angles = ropeAngles(positions, headDimOf(this.config), {
       theta,
       maxPositions,
       ...(scaling ? { scaling } : {}),
     })
+    const extents = denseExtents({ batch: B, time: T, ...(firsts ? { firsts } : {}) })
     // The residual stream is float32 whatever the weights are stored in.
     let x = this.embed_tokens.forward(tokens).cast('float32') // [B, T, C]
     residuals?.push(x)
     this.layers.forEach((layer, i) => {
-      x = layer.forward(x, { angles, start, firsts: firsts ?? null }, decoding?.layers[i] ?? null)
+      const place = decoding ? { cache: decoding.layers[i] as LayerCache, step: decoding.step } : { extents }
+      x = layer.forward(x, { angles, ...place })
       residuals?.push(x)
     })
     return this.norm.forward(x)
@@ -178,15 +184,24 @@ export class Llama extends Module implements CausalModel {
     return this.config.maxPositions
   }
 
+  /** What a cache keeps for this model, for the constructors of @almanac/attention: `pagedCache({ ...model.cacheShape, ... })`. */
+  get cacheShape(): { readonly layers: number; readonly kvHeads: number; readonly headDim: number } {
+    const { layers, kvHeads } = this.config
+    return { layers, kvHeads, headDim: headDimOf(this.config) }
+  }
+
   /** int32 [B, T] -> logits [B, T, V]. */
   forward(tokens: TensorLike, inputs: LlamaInputs = {}): Tensor {
     return this.head(this.model.forward(asTensor(tokens), inputs))
   }
 
-  /** Logits of the token at index `last` (int32 []) alone: what decoding needs.  int32 [B, T] -> [B, V] */
+  /**
+   * Logits of the tokens at index `last` alone, which is what decoding needs: int32 [B, T] -> [B, V] for a `last` int32 [], and
+   * -> [B, R, V] for int32 [R], such as the last token of each of R sequences that lie end to end in one row.
+   */
   nextLogits(tokens: TensorLike, last: Tensor, decoding: Decoding): Tensor {
     const x = this.model.forward(asTensor(tokens), { decoding }) // [B, T, C]
-    return this.head(x.take(last, 1)) // [B, V]
+    return this.head(x.take(last, 1)) // [B, V] or [B, R, V]
   }
 
   /** Hidden states [..., C] -> logits [..., V], by the embedding's transpose where the head is tied. */

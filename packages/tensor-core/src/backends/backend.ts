@@ -24,6 +24,8 @@ export interface BackendLimits {
   readonly maxBufferBytes: number
   /** 4; 8 where every float dtype is stored and computed as float64 (the cpu backend's gradcheck mode). */
   readonly floatBytes: 4 | 8
+  /** Operands of one kernel, up to which maps are joined. Default: 8, what every GPU has. */
+  readonly maxOperands?: number
 }
 
 /**

@@ -27,7 +27,7 @@ export function lowerLaunch(
       return present([
         sourcePass(launch.record.name, launch.record.kernel, withoutEpilogue(launch), {
           workers,
-          ...(launch.record.moves ? { moves: launch.record.moves } : {}),
+          ...(launch.record.moves ? { moves: { inputs: launch.record.moves, target } } : {}),
         }),
         epiloguePass(launch, target),
       ])

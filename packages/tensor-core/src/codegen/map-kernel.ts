@@ -1,4 +1,4 @@
-import { bytesPerElement, dtypeName, type ScalarDType } from '../dtype.js'
+import { bytesPerElement, dtypeName, type StoredDType } from '../dtype.js'
 import { KernelTypeError } from '../errors.js'
 import * as v from '../kernel/expressions.js'
 import type { KernelBuilder, KernelTarget } from '../kernel/kernel-builder.js'
@@ -10,8 +10,8 @@ import { axesByStride, type CollapsedAxes, collapseAxes } from './collapse-axes.
 import { constantParams, evaluate, indexAxes, indexValue, type Memo, uniformNodes } from './expression-values.js'
 import { decompose, offsetAt } from './index-arithmetic.js'
 import type { LaunchPass } from './launch-pass.js'
-import { mapAsBits } from './move-bits.js'
-import { elementDType, strideClass } from './operand-class.js'
+import { mapElements } from './move-bits.js'
+import { type StrideClass, strideClass } from './operand-class.js'
 import { paramList } from './param-list.js'
 import { expressionsKey } from './structure-key.js'
 import { GATHER_LANES, vectorOf } from './vector-of.js'
@@ -50,13 +50,12 @@ function transposed(axes: CollapsedAxes, inputs: number): CollapsedAxes | null {
  * A map over the output's axes, innermost last. Units are (row, block of columns); where every operand is contiguous
  * or constant along the innermost axis it runs in vectors. What does not vary along that axis is evaluated once a unit.
  */
-export function mapPass(given: MapLaunch, target: KernelTarget): LaunchPass | null {
-  if (sizeOf(given.shape) === 0) return null
-  const launch = mapAsBits(given)
+export function mapPass(launch: MapLaunch, target: KernelTarget): LaunchPass | null {
+  if (sizeOf(launch.shape) === 0) return null
+  const { expressions, dtypes } = mapElements(launch, target)
   const operands = [...launch.inputs, ...launch.outputs]
-  const dtypes = operands.map((operand) => elementDType(launch.label, operand))
   const inputs = launch.inputs.length
-  const nodes = nodesOf(launch.expressions)
+  const nodes = nodesOf(expressions)
   const first = launch.outputs[0] as Operand
   const order = axesByStride([...launch.shape.keys()], first.view)
   const collapsed = collapseAxes(
@@ -76,7 +75,8 @@ export function mapPass(given: MapLaunch, target: KernelTarget): LaunchPass | nu
   const inner = extents.length - 1
   const columns = extents[inner] as number
   const rows = sizeOf(extents) / columns
-  const classes = strides.map((of) => strideClass(of[inner] as number))
+  // There a stride is a multiplication, which costs less than a kernel of its own.
+  const classes = strides.map((of): StrideClass => (flat ? 'other' : strideClass(of[inner] as number)))
   const place = (axis: number): number => axes.place.get(axis) ?? -1
   const innerIndex = nodes.some((node) => node.kind === 'index' && place(node.axis) === inner)
   const gathers = innerIndex || classes.slice(0, inputs).includes('other')
@@ -105,7 +105,7 @@ export function mapPass(given: MapLaunch, target: KernelTarget): LaunchPass | nu
     step: classes[i] === 'other' ? params.add('step', strides[i]?.[inner] as number) : -1,
   }))
   const constants = constantParams(nodes, params)
-  const split = uniformNodes(launch.expressions, (node) =>
+  const split = uniformNodes(expressions, (node) =>
     node.kind === 'input' ? classes[node.index] !== 'zero' : node.kind === 'index' && place(node.axis) === inner,
   )
 
@@ -160,7 +160,7 @@ export function mapPass(given: MapLaunch, target: KernelTarget): LaunchPass | nu
       const body = (column: Value, width: number): void => {
         const memo: Memo = new Map(width > 1 ? splats : hoisted)
         // All values first: an output may stand where an input stood.
-        const values = launch.expressions.map((root) => evaluate(k, root, memo, leaf(column, width)))
+        const values = expressions.map((root) => evaluate(k, root, memo, leaf(column, width)))
         values.forEach((value, j) => {
           k.store(buffers[inputs + j] as BufferRef, element(inputs + j, column), v.splat(value, width))
         })
@@ -201,8 +201,8 @@ export function mapPass(given: MapLaunch, target: KernelTarget): LaunchPass | nu
     })
   }
 
-  const shape = operands.map((_, i) => `${dtypeName(dtypes[i] as ScalarDType)}:${classes[i]}`)
-  const code = expressionsKey(launch.expressions, place)
+  const shape = operands.map((_, i) => `${dtypeName(dtypes[i] as StoredDType)}:${classes[i]}`)
+  const code = expressionsKey(expressions, place)
   return {
     key: `map|${tiled ? 'tiled' : 'rows'}|${extents.length}|${shape.slice(0, inputs)}|${shape.slice(inputs)}|${code}`,
     name: `map:${launch.label}`,

@@ -1,4 +1,5 @@
-import { byteLengthOf, type DType, dtypeName } from '../dtype.js'
+import { byteLengthOf, type DType, dtypeName, type StoredDType } from '../dtype.js'
+import type { KernelTarget } from '../kernel/kernel-builder.js'
 import type { KernelLaunch, KernelOperand, KernelSource } from '../ops/op-record.js'
 import type { Operand } from '../schedule/program.js'
 import { sizeOf } from '../shape.js'
@@ -20,7 +21,7 @@ function kernelOperands(operands: readonly Operand[]): KernelOperand[] {
 /**
  * A hand-written kernel as a pass over a launch's operands. Launches whose outputs are all empty do nothing.
  * `code` tells its code apart from others'; by default every source object is code of its own. `moves`: inputs that go to
- * the outputs as they are, so that their dtype counts by its width alone.
+ * the outputs as they are, so that their dtype counts as its bits do on a target.
  */
 export function sourcePass(
   name: string,
@@ -29,8 +30,12 @@ export function sourcePass(
   {
     code = `${name}#${identityOf(source)}`,
     workers = 1,
-    moves = [],
-  }: { readonly code?: string; readonly workers?: number; readonly moves?: readonly number[] } = {},
+    moves,
+  }: {
+    readonly code?: string
+    readonly workers?: number
+    readonly moves?: { readonly inputs: readonly number[]; readonly target: KernelTarget }
+  } = {},
 ): LaunchPass | null {
   const outputElements = launch.outputs.reduce((sum, output) => sum + sizeOf(output.view.shape), 0)
   if (outputElements === 0) return null
@@ -42,11 +47,13 @@ export function sourcePass(
   if (source.applies && !source.applies(seen)) return null
   const variant = source.variant?.(seen) ?? ''
   const signature = {
-    inputs: launch.inputs.map(({ dtype }, i) => ({ dtype: moves.includes(i) ? movedAs(dtype) : dtype })),
-    outputs: launch.outputs.map(({ dtype }) => ({ dtype: moves.length > 0 ? movedAs(dtype) : dtype })),
+    inputs: launch.inputs.map(({ dtype }, i) => ({
+      dtype: moves?.inputs.includes(i) ? movedAs(dtype, moves.target) : dtype,
+    })),
+    outputs: launch.outputs.map(({ dtype }) => ({ dtype: moves ? movedAs(dtype, moves.target) : dtype })),
     variant,
   }
-  const types = (operands: readonly { readonly dtype: DType }[]): string =>
+  const types = (operands: readonly { readonly dtype: DType | StoredDType }[]): string =>
     operands.map(({ dtype }) => dtypeName(dtype)).join(',')
   const inputBytes = launch.inputs.reduce((sum, { dtype, view }) => sum + byteLengthOf(dtype, sizeOf(view.shape)), 0)
   return {

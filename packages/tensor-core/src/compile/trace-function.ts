@@ -67,6 +67,7 @@ export function planTraced({ trace, outputs, assigned }: Traced, backend: Backen
   return plan(
     { outputs, assigns },
     {
+      maxOperands: backend.limits.maxOperands,
       supports: (definition, inputs, attributes) => backend.supports(definition, inputs, attributes),
       readState(state, _, node) {
         if (trace.owns(node)) return null

@@ -20,6 +20,11 @@ export interface FusedDefinition<Attributes = any> {
   readonly name: string
   /** Written in primitives (or other fused ops). Returns one tensor, or several. */
   fallback(inputs: readonly Tensor[], attributes: Attributes): Tensor | readonly Tensor[]
+  /**
+   * Shapes and dtypes of the outputs, one or a list as the fallback gives them; throws what the fallback would. Default: those
+   * of the fallback, which is then written out at every call, so that none of its tensors may be larger than tensors can be.
+   */
+  infer?(inputs: readonly TensorSpec[], attributes: Attributes): TensorSpec | readonly TensorSpec[]
   readonly kernels: {
     readonly wasm?: () => Promise<FusedKernelModule<Attributes>>
     readonly webgpu?: () => Promise<FusedGpuModule<Attributes>>

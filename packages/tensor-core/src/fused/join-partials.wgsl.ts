@@ -19,8 +19,12 @@ export function joinPartials<Attributes>(
   const sums = outputs - first
   const columnsOf = ({ inputs: [x] }: KernelLaunch<Attributes>): number => (x as KernelOperand).view.shape.at(-1) ?? 1
   const tilesOf = (launch: KernelLaunch<Attributes>): number => Math.ceil(columnsOf(launch) / COLUMNS)
-  const unused = Array.from({ length: inputs }, (_, i) => ({ name: `in${i}`, access: 'read' as const }))
-  const results = Array.from({ length: outputs }, (_, i) => ({ name: `out${i}`, access: 'write' as const }))
+  const unused = Array.from({ length: inputs }, (_, i) => ({ name: `in${i}`, access: 'read' as const, unused: true }))
+  const results = Array.from({ length: outputs }, (_, i) => ({
+    name: `out${i}`,
+    access: 'write' as const,
+    unused: i < first,
+  }))
   return defineWgsl<Attributes>({
     paramNames: ['parts', 'columns', 'tiles'],
     params: (launch) => [parts(launch), columnsOf(launch), tilesOf(launch)],

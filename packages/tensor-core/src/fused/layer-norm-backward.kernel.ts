@@ -9,7 +9,7 @@ import { rowMoments } from './row-moments.js'
 type Attributes = { readonly eps: number }
 
 /** dx, and the sums of dy * normal and of dy over the rows of each chunk. */
-const rowsPass: KernelSource<Attributes> = {
+export const rowsPass: KernelSource<Attributes> = {
   params({ inputs, attributes }) {
     const [rows, columns] = rowsOf(inputs[0] as KernelOperand)
     return [chunksOf(rows), rows, columns, floatBits(attributes.eps)]

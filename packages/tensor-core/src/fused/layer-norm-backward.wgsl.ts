@@ -1,4 +1,4 @@
-import naive from './layer-norm-backward.kernel.js'
+import { rowsPass } from './layer-norm-backward.kernel.js'
 import { normBackwardWgsl } from './norm-backward-wgsl.js'
 
 /** The naive version is `layer-norm-backward.kernel.ts`. */
@@ -26,7 +26,7 @@ ${sums.statements('own', 'sums')}
       terms: ['gradient * ((values - mean) * scale)', 'gradient'],
     }
   },
-  naive,
+  rowsPass,
 )
 
 export default passes

@@ -1,6 +1,7 @@
 import { floatBits } from '../float-bits.js'
 import type { KernelLaunch, KernelOperand, KernelSource } from '../ops/op-record.js'
 import { defineWgsl, type WgslContext } from '../wgsl/wgsl-source.js'
+import { chunksOf } from './column-sums.js'
 import type { GpuKernelSource } from './fused-definition.js'
 import { joinPartials } from './join-partials.wgsl.js'
 import { rowsOf } from './row-kernel.js'
@@ -13,6 +14,8 @@ type Params = 'parts' | 'perPart' | 'rows' | 'columns' | 'eps'
 
 /** Pieces of a row whose sums an invocation holds in registers; longer rows are left to the naive kernels. */
 const MOST_STEPS = 16
+/** As many as a kernel is made for. Single elements are few registers, and their rows rare: a step that is not taken costs little. */
+const STEPS = { 1: [4, 16], 4: [1, 2, 4, 8, 16] } as const
 
 export interface NormBackwardText {
   readonly declarations: string
@@ -26,17 +29,18 @@ export interface NormBackwardText {
 /**
  * The passes of a norm's backward for inputs x, weight and dy: a team takes a part of the rows, one after the other, gives dx
  * and keeps its columns' sums in registers; a second pass joins those of the parts. The order of every sum follows from the
- * shape. `naive`: the same for rows that are too long.
+ * shape. `naive`: the first pass for rows that are too long.
  */
 export function normBackwardWgsl(
   sums: readonly ('dWeight' | 'dBias')[],
   text: (row: RowText<Buffers>, context: WgslContext<Params, Buffers>) => NormBackwardText,
-  naive: readonly KernelSource<Attributes>[],
+  naive: KernelSource<Attributes>,
 ): readonly GpuKernelSource<Attributes>[] {
   const stepsOf = (launch: KernelLaunch<Attributes>): number => {
     const { lanes, wide } = teamOf(launch)
     const [, columns] = rowsOf(launch.inputs[0] as KernelOperand)
-    return 2 ** Math.ceil(Math.log2(Math.max(1, Math.ceil(columns / (lanes * wide)))))
+    const steps = Math.ceil(columns / (lanes * wide))
+    return STEPS[wide].find((most) => steps <= most) ?? steps
   }
   const fits = (launch: KernelLaunch<Attributes>): boolean => stepsOf(launch) <= MOST_STEPS
   const rowsPass = defineWgsl<Attributes, Params, Buffers>({
@@ -102,10 +106,11 @@ ${pieces.map(write).join('\n')}
       }
     },
   })
-  const join = joinPartials<Attributes>(3, 1 + sums.length, 1, (launch) => rowParts(launch).parts)
+  const partsOf = (launch: KernelLaunch<Attributes>): number =>
+    fits(launch) ? rowParts(launch).parts : chunksOf(rowsOf(launch.inputs[0] as KernelOperand)[0])
   return [
     rowsPass,
-    { ...join, applies: fits },
-    ...naive.map((source) => ({ ...source, applies: (launch: KernelLaunch<Attributes>) => !fits(launch) })),
+    { ...naive, applies: (launch: KernelLaunch<Attributes>) => !fits(launch) },
+    joinPartials<Attributes>(3, 1 + sums.length, 1, partsOf),
   ]
 }

@@ -8,7 +8,7 @@ import { inverseRoot, loadLanes, mapRow, rowsOf, sumRow } from './row-kernel.js'
 type Attributes = { readonly eps: number }
 
 /** dx, and sum(dy * normal) over the rows of each chunk. */
-const rowsPass: KernelSource<Attributes> = {
+export const rowsPass: KernelSource<Attributes> = {
   params({ inputs, attributes }) {
     const [rows, columns] = rowsOf(inputs[0] as KernelOperand)
     return [chunksOf(rows), rows, columns, floatBits(attributes.eps)]

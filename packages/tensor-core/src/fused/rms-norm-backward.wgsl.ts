@@ -1,5 +1,5 @@
 import { normBackwardWgsl } from './norm-backward-wgsl.js'
-import naive from './rms-norm-backward.kernel.js'
+import { rowsPass } from './rms-norm-backward.kernel.js'
 
 /** The naive version is `rms-norm-backward.kernel.ts`. */
 const passes = normBackwardWgsl(
@@ -19,7 +19,7 @@ ${sums.statements('own', 'sums')}
       terms: ['gradient * (values * scale)'],
     }
   },
-  naive,
+  rowsPass,
 )
 
 export default passes

@@ -42,7 +42,7 @@ export function apply<A>(record: OpRecord<A>, inputs: readonly Tensor[], attribu
   return applyAll(record, inputs, attributes)[0] as Tensor
 }
 
-/** Adds a fused node. Its outputs' shapes are those of its fallback on the same inputs, which checks them as well. */
+/** Adds a fused node. Its outputs have the shapes that it infers, or those of its fallback on the same inputs, which checks them as well. */
 export function applyFused<A>(
   definition: FusedDefinition<A>,
   inputs: readonly Tensor[],
@@ -50,9 +50,9 @@ export function applyFused<A>(
 ): { outputs: Tensor[]; several: boolean } {
   const label = labelOf(definition.name)
   checkAlive(label, inputs)
-  const meaning = definition.fallback(inputs, attributes)
-  const several = !(meaning instanceof Tensor)
-  const specs = (several ? meaning : [meaning]).map(({ shape, dtype }) => ({ shape, dtype }))
+  const meaning = definition.infer ? definition.infer(inputs, attributes) : definition.fallback(inputs, attributes)
+  const several = Array.isArray(meaning)
+  const specs = [meaning].flat().map(({ shape, dtype }) => ({ shape, dtype }))
   const node = new Node({ kind: 'fused', definition, attributes, inputs }, specs, commonDevice(label, inputs), label)
   return { outputs: specs.map((_, index) => new Tensor(node, index)), several }
 }

@@ -56,7 +56,7 @@ import { pow } from '../ops/pow.js'
 import { reshape } from '../ops/reshape.js'
 import { roundHalfEven } from '../ops/round-half-even.js'
 import { rsqrt } from '../ops/rsqrt.js'
-import { scatter } from '../ops/scatter.js'
+import { type ScatterOptions, scatter } from '../ops/scatter.js'
 import { scatterAdd } from '../ops/scatter-add.js'
 import { shiftLeft } from '../ops/shift-left.js'
 import { shiftRight } from '../ops/shift-right.js'
@@ -467,8 +467,8 @@ export class Tensor {
   }
 
   /** Slices replaced at indices. */
-  scatter(indices: TensorLike, updates: TensorLike, axis = 0): Tensor {
-    return scatter(this, indices, updates, axis)
+  scatter(indices: TensorLike, updates: TensorLike, axis = 0, options: ScatterOptions = {}): Tensor {
+    return scatter(this, indices, updates, axis, options)
   }
 
   /** Matrix product. */

@@ -66,12 +66,19 @@ function checkLanes(code: FunctionCode, what: string, lanes: number): void {
   if (lanes !== 1 && lanes !== 4) throw new KernelTypeError(`${code.where}: ${what}`, '1 or 4 lanes', `${lanes}`)
 }
 
+/** Bits that are moved as they are come from targets that ask for them (`KernelTarget.movesBits`); this one does not. */
+function elementOf(code: FunctionCode, what: string, { name, dtype }: BufferRef): ScalarDType {
+  if (dtype !== 'bits8' && dtype !== 'bits16') return dtype
+  throw new KernelTypeError(`${code.where}: ${what} ${name}`, 'elements of a dtype', dtype)
+}
+
 /** Element(s) of a buffer, in their compute type. */
 export function emitLoad(code: FunctionCode, buffer: BufferRef, index: Value, lanes: number): void {
   checkLanes(code, `load ${buffer.name}`, lanes)
   const offset = emitAddress(code, 'load', buffer, index)
-  if (lanes === 4) loadVector(code, buffer.dtype, offset)
-  else loadScalar(code, buffer.dtype, offset)
+  const dtype = elementOf(code, 'load', buffer)
+  if (lanes === 4) loadVector(code, dtype, offset)
+  else loadScalar(code, dtype, offset)
 }
 
 /** Sixteen bytes from a byte index. */
@@ -222,8 +229,9 @@ export function emitStore(code: FunctionCode, buffer: BufferRef, index: Value, v
   code.expect(what, value, [computeTypeOf(buffer.dtype)], value.lanes)
   const offset = emitAddress(code, 'store', buffer, index)
   emitValue(code, value)
-  if (value.lanes === 4) storeVector(code, buffer.dtype, offset)
-  else storeScalar(code, buffer.dtype, offset)
+  const dtype = elementOf(code, 'store', buffer)
+  if (value.lanes === 4) storeVector(code, dtype, offset)
+  else storeScalar(code, dtype, offset)
 }
 
 function storeScalar(code: FunctionCode, dtype: ScalarDType, offset: number): void {

@@ -1,4 +1,4 @@
-import type { ComputeType, ScalarDType } from '../dtype.js'
+import type { ComputeType, ScalarDType, StoredDType } from '../dtype.js'
 import type { Operand } from './expressions.js'
 import * as v from './expressions.js'
 import type { BufferRef, KernelCode, KernelFunction, Local, Statement, Value } from './value.js'
@@ -8,6 +8,8 @@ export interface KernelTarget {
   readonly name: 'wasm' | 'webgpu'
   /** Lanes of a vector of 32-bit elements: 4 on wasm; 1 where vectors bring nothing. */
   readonly vectorLanes: number
+  /** Narrow dtypes that it moves as bits of their width (`bits8`, `bits16`), so that they are one kernel. Default: none. */
+  readonly movesBits?: ReadonlySet<ScalarDType>
 }
 
 export type { Operand }
@@ -15,9 +17,9 @@ export type { Operand }
 /** Collects a kernel's statements. Loops and branches take a function that adds the statements of their body. */
 export interface KernelBuilder {
   readonly target: KernelTarget
-  buffer(name: string, dtype: ScalarDType, access: BufferRef['access']): BufferRef
+  buffer(name: string, dtype: StoredDType, access: BufferRef['access']): BufferRef
   /** The same buffer under another dtype: indices then count elements of that dtype. */
-  reinterpret(buffer: BufferRef, dtype: ScalarDType): BufferRef
+  reinterpret(buffer: BufferRef, dtype: StoredDType): BufferRef
   /** A 32-bit integer parameter, in order of declaration. */
   param(name: string): Value
   /** A float parameter (stored as the bits of an f32). */

@@ -1,4 +1,4 @@
-import type { ComputeType, ScalarDType } from '../dtype.js'
+import type { ComputeType, StoredDType } from '../dtype.js'
 
 /**
  * The kernel language's expressions. A value has a compute type and a lane count: 1, or the target's vector width.
@@ -81,7 +81,7 @@ export interface Local {
 export interface BufferRef {
   readonly index: number
   readonly name: string
-  readonly dtype: ScalarDType
+  readonly dtype: StoredDType
   readonly access: 'read' | 'write' | 'readwrite'
 }
 

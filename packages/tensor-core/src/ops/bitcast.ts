@@ -21,7 +21,8 @@ export const bitcastRecord: ElementwiseRecord<{ readonly dtype: ScalarDType; rea
     if (dtype === 'float32') return words.getFloat32(0)
     return dtype === 'int32' ? words.getInt32(0) : words.getUint32(0)
   },
-  kernel: ([x], { dtype }) => v.bitcast(x as Value, computeTypeOf(dtype)),
+  moves: [0],
+  kernel: ([x], _, output) => v.bitcast(x as Value, computeTypeOf(output)),
   vjp: null,
 }
 

@@ -1,4 +1,4 @@
-import type { DType } from '../dtype.js'
+import type { DType, StoredDType } from '../dtype.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { KernelBuilder } from '../kernel/kernel-builder.js'
 import type { Value } from '../kernel/value.js'
@@ -82,7 +82,7 @@ export interface OpaqueRecord<Attributes = unknown> extends RecordBase<Attribute
   readonly takesEpilogue?: boolean
   /**
    * Inputs whose elements become the outputs' as they are: the kernel is then built for an unsigned integer of their width
-   * (`KernelSignature`), and of 16-bit floats for themselves.
+   * (`KernelSignature`); for 16-bit floats where the target moves those as bits.
    */
   readonly moves?: readonly number[]
   /** The kernel reads its inputs through any strides (`KernelLaunch.inputs[i].view`). Otherwise they are contiguous. */
@@ -124,8 +124,8 @@ export interface KernelLaunch<Attributes = unknown> {
 
 /** What is known when its code is made: nothing that would compile again for another size. */
 export interface KernelSignature {
-  readonly inputs: readonly { readonly dtype: DType }[]
-  readonly outputs: readonly { readonly dtype: DType }[]
+  readonly inputs: readonly { readonly dtype: DType | StoredDType }[]
+  readonly outputs: readonly { readonly dtype: DType | StoredDType }[]
   /** What `variant` returned. */
   readonly variant: string
 }

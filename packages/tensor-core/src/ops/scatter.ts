@@ -4,7 +4,8 @@ import { apply } from '../graph/apply.js'
 import type { Tensor } from '../graph/tensor.js'
 import { asTensor, type TensorLike } from '../graph/tensor-like.js'
 import * as v from '../kernel/expressions.js'
-import { formatShape } from '../shape.js'
+import type { Value } from '../kernel/value.js'
+import { formatShape, sizeOf } from '../shape.js'
 import { normalizeAxis } from './axes.js'
 import { bitAnd } from './bit-and.js'
 import { cast } from './cast.js'
@@ -19,7 +20,15 @@ import { rowsAround } from './rows.js'
 import { take } from './take.js'
 import { where } from './where.js'
 
-type Attributes = { readonly axis: number }
+type Attributes = { readonly axis: number; readonly distinct: boolean }
+
+export interface ScatterOptions {
+  /** The caller's word that no two indices inside are equal: rows are then written at once. Default false. */
+  readonly distinct?: boolean
+}
+
+/** Of kernels that need not mind which of two updates of one place is the later one. */
+const DISTINCT = 'distinct'
 
 /** Slices overwritten at indices; writes a State's buffer in place where it can. */
 export const scatterRecord: OpaqueRecord<Attributes> = {
@@ -59,41 +68,62 @@ export const scatterRecord: OpaqueRecord<Attributes> = {
     return [y]
   },
   kernel: {
+    variant: ({ attributes }: KernelLaunch<Attributes>) => (attributes.distinct ? DISTINCT : ''),
+    // The whole of x is an operand, but only the updates are touched.
+    work: ({ inputs }: KernelLaunch<Attributes>) => 4 * sizeOf(inputs[2]?.view.shape ?? []),
     params({ inputs, attributes }: KernelLaunch<Attributes>) {
       const { outer, n, inner } = rowsAround(inputs[0]?.view.shape ?? [], attributes.axis)
       return [outer, n, inner, inputs[1]?.view.shape[0] ?? 0]
     },
-    build(k, { inputs }) {
+    build(k, { inputs, variant }) {
       const dtype = inputs[0]?.dtype as 'float32'
       k.buffer('x', dtype, 'read') // y starts as a copy of it
       const indices = k.buffer('indices', 'int32', 'read')
       const updates = k.buffer('updates', dtype, 'read')
       const y = k.buffer('y', dtype, 'readwrite')
       const [outer, n, inner, m] = [k.param('outer'), k.param('n'), k.param('inner'), k.param('m')]
-      // Columns belong to workers, so that of two updates of one place the later wins for any number of them.
-      k.parallelRange(inner, 16, (begin, end) =>
-        k.for(0, v.mul(outer, m), (row) => {
-          const index = k.let(k.load(indices, v.rem(row, m)))
-          k.if(v.and(v.ge(index, 0), v.lt(index, n)), () => {
-            const from = k.let(v.mul(row, inner))
-            const to = k.let(v.mul(v.add(v.mul(v.div(row, m), n), index), inner))
-            k.forVector(begin, end, (i, lanes) =>
-              k.store(
-                y,
-                v.add(to, i),
-                lanes === 1 ? k.load(updates, v.add(from, i)) : k.loadVector(updates, v.add(from, i)),
-              ),
-            )
-          })
-        }),
-      )
+      const store = (to: Value, from: Value, lanes: number) =>
+        k.store(y, to, lanes === 1 ? k.load(updates, from) : k.loadVector(updates, from))
+      /** body(to, from) where row `row` of the updates goes, if it goes anywhere. */
+      const ifInside = (row: Value, body: (to: Value, from: Value) => void) => {
+        const index = k.let(k.load(indices, v.rem(row, m)))
+        k.if(v.and(v.ge(index, 0), v.lt(index, n)), () =>
+          body(k.let(v.mul(v.add(v.mul(v.div(row, m), n), index), inner)), k.let(v.mul(row, inner))),
+        )
+      }
+      const rows = v.mul(outer, m)
+      if (variant !== DISTINCT) {
+        // Columns belong to workers, so that of two updates of one place the later wins for any number of them.
+        k.parallelRange(inner, 16, (begin, end) =>
+          k.for(0, rows, (row) =>
+            ifInside(row, (to, from) =>
+              k.forVector(begin, end, (i, lanes) => store(v.add(to, i), v.add(from, i), lanes)),
+            ),
+          ),
+        )
+      } else if (k.target.vectorLanes === 1) {
+        // A GPU's vectors are its invocations: neighbours write neighbours.
+        k.parallel(v.mul(rows, inner), (at) => {
+          const row = k.let(v.div(at, inner))
+          ifInside(row, (to, from) => store(v.add(to, v.sub(at, from)), at, 1))
+        })
+      } else {
+        k.parallel(rows, (row) =>
+          ifInside(row, (to, from) => k.forVector(0, inner, (i, lanes) => store(v.add(to, i), v.add(from, i), lanes))),
+        )
+      }
     },
   },
-  vjp({ dy, inputs: [, indices, updates], attributes: { axis } }) {
+  vjp({ dy, inputs: [, indices, updates], attributes: { axis, distinct } }) {
     const ids = indices as Tensor
     const along = dy.shape.map((_, i) => (i === axis ? ids.size : 1))
-    const counted = reshape(lastAtItsPlace(ids, dy.shape[axis] as number), along)
-    return [scatter(dy, ids, zerosLike(updates as Tensor), axis), null, where(counted, take(dy, ids, axis), 0)]
+    const n = dy.shape[axis] as number
+    const counted = reshape(distinct ? indexInside(ids, n) : lastAtItsPlace(ids, n), along)
+    return [
+      scatter(dy, ids, zerosLike(updates as Tensor), axis, { distinct }),
+      null,
+      where(counted, take(dy, ids, axis), 0),
+    ]
   },
 }
 
@@ -108,10 +138,17 @@ function lastAtItsPlace(ids: Tensor, n: number): Tensor {
  * x with the slices at `indices` along `axis` replaced by `updates`; the last of several wins, indices outside are dropped.
  * [..., n, ...], [M], [..., M, ...] -> [..., n, ...].
  */
-export function scatter(x: TensorLike, indices: TensorLike, updates: TensorLike, axis = 0): Tensor {
+export function scatter(
+  x: TensorLike,
+  indices: TensorLike,
+  updates: TensorLike,
+  axis = 0,
+  { distinct = false }: ScatterOptions = {},
+): Tensor {
   const [tensor, ids] = [asTensor(x), asTensor(indices)]
   if (!isInteger(ids.dtype)) throw new DTypeError('scatter', 'integer indices', dtypeName(ids.dtype))
   return apply(scatterRecord, [tensor, cast(ids, 'int32'), asTensor(updates)], {
     axis: normalizeAxis('scatter', axis, tensor.rank),
+    distinct,
   })
 }

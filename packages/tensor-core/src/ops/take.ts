@@ -22,10 +22,14 @@ export function outOfRangeValue(dtype: TensorSpec['dtype']): number {
   return isFloat(dtype) ? Number.NaN : 0
 }
 
-/** The same as a kernel's parameter: the bits of a register. */
+/** The same as a kernel's parameter: the bits of a register. Those of a 16-bit float serve as a float32 and as its own bits. */
 export function outOfRangeBits(dtype: TensorSpec['dtype']): number {
+  if (dtype === 'float16' || dtype === 'bfloat16') return NAN_OF_EVERY_WIDTH
   return isFloat(dtype) ? floatBits(Number.NaN) : 0
 }
+
+/** A NaN as a float32, and in its lower half as a float16 and as a bfloat16. */
+const NAN_OF_EVERY_WIDTH = 0x7fc07fc0
 
 const resultShape = (x: Shape, indices: Shape, axis: number): Shape => [
   ...x.slice(0, axis),

@@ -199,6 +199,7 @@ function eagerContext(device: Device, backend: Backend, assigns: readonly Pendin
     pending.set(state, versions.set(version, value))
   }
   return {
+    maxOperands: backend.limits.maxOperands,
     supports: (definition, inputs, attributes) => backend.supports(definition, inputs, attributes),
     readState(state, version) {
       const value = pending.get(state)?.get(version)

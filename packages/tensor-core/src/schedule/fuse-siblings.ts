@@ -5,7 +5,7 @@ import type { Expression, Launch, MapLaunch, Operand } from './program.js'
 import { sameOperand } from './program-builder.js'
 import { replaceLeaves } from './replace-leaves.js'
 
-/** Operands of one kernel, outputs included: as many storage buffers as every GPU has for a stage. */
+/** Operands of one kernel, outputs included, where a backend says nothing: the storage buffers that every GPU has for a stage. */
 const MOST_OPERANDS = 8
 /** Nodes of its expressions. */
 const MOST_NODES = 48
@@ -15,18 +15,18 @@ const MOST_NODES = 48
  * reads what they share once. As neighbours they change places with nobody, so nothing lives longer than before. Neither
  * may write what another reads.
  */
-export function fuseSiblings(launches: readonly Launch[]): Launch[] {
+export function fuseSiblings(launches: readonly Launch[], maxOperands = MOST_OPERANDS): Launch[] {
   const fused: Launch[] = []
   for (const launch of launches) {
     const last = fused.at(-1)
-    const joined = last?.kind === 'map' && launch.kind === 'map' ? join(last, launch) : null
+    const joined = last?.kind === 'map' && launch.kind === 'map' ? join(last, launch, maxOperands) : null
     if (joined) fused[fused.length - 1] = joined
     else fused.push(launch)
   }
   return fused
 }
 
-function join(a: MapLaunch, b: MapLaunch): MapLaunch | null {
+function join(a: MapLaunch, b: MapLaunch, maxOperands: number): MapLaunch | null {
   if (!sameShape(a.shape, b.shape) || !runsAlongRows(a) || !runsAlongRows(b)) return null
   if (touches(a.outputs, b.inputs) || touches(b.outputs, a.inputs) || touches(a.outputs, b.outputs)) return null
   const inputs = [...a.inputs]
@@ -50,7 +50,7 @@ function join(a: MapLaunch, b: MapLaunch): MapLaunch | null {
     ...onInputs(a.expressions, (index) => index),
     ...onInputs(b.expressions, (index) => place[index] as number),
   ]
-  if (inputs.length + outputs.length > MOST_OPERANDS || nodesOf(expressions).length > MOST_NODES) return null
+  if (inputs.length + outputs.length > maxOperands || nodesOf(expressions).length > MOST_NODES) return null
   const label = a.label.split(', ').includes(b.label) ? a.label : `${a.label}, ${b.label}`
   return { kind: 'map', label, shape: a.shape, inputs, expressions, outputs }
 }

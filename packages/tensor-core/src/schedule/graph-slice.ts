@@ -7,6 +7,8 @@ import type { State } from '../state/state.js'
 
 /** What a program needs to know of the world outside of the graph. */
 export interface GraphContext {
+  /** As `BackendLimits` has it. */
+  readonly maxOperands?: number | undefined
   supports(definition: FusedDefinition, inputs: readonly TensorSpec[], attributes: unknown): boolean
   /** The pending value of a State's version, or null if its buffer holds that version. Throws StaleReadError. */
   readState(state: State, version: number, node: Node): Tensor | null

@@ -79,7 +79,9 @@ export function plan(request: PlanRequest, context: GraphContext): Plan {
   )
   fuseEpilogues(draft)
   const orders = [draft.launches, freeEarly(draft, mayShare)]
-  const drafts = [...orders.map(fuseSiblings), ...orders].map((launches) => ({ ...draft, launches }))
+  const drafts = [...orders.map((launches) => fuseSiblings(launches, context.maxOperands)), ...orders].map(
+    (launches) => ({ ...draft, launches }),
+  )
   return finish(leastPeak(drafts.map(reuseSlots)))
 }
 

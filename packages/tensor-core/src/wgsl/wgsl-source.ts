@@ -1,4 +1,4 @@
-import type { DType, ScalarDType } from '../dtype.js'
+import type { DType, ScalarDType, StoredDType } from '../dtype.js'
 import type { KernelBuilder } from '../kernel/kernel-builder.js'
 import type { BufferRef, KernelFunction, Value } from '../kernel/value.js'
 import type { KernelLaunch, KernelSignature } from '../ops/op-record.js'
@@ -45,8 +45,8 @@ export interface WgslContext<Params extends string = string, Buffers extends str
   readonly gpu: GpuTraits
   /** What `variant` returned. */
   readonly variant: string
-  readonly inputs: readonly { readonly dtype: DType }[]
-  readonly outputs: readonly { readonly dtype: DType }[]
+  readonly inputs: readonly { readonly dtype: DType | StoredDType }[]
+  readonly outputs: readonly { readonly dtype: DType | StoredDType }[]
   /** A parameter as an i32 expression. */
   p(name: Params): string
   /** A parameter that holds the bits of a float32 (`floatBits`). */
@@ -112,6 +112,8 @@ export interface WgslSource<Attributes = any, Params extends string = string, Bu
    * alone, at multiples of four, no four of them by two invocations. 16-bit floats are then read and written by whole words.
    */
   vectors?(launch: KernelLaunch<Attributes>): readonly Buffers[]
+  /** Buffers between which elements go as they are: an unsigned integer stands for them, of one code for several dtypes. */
+  moved?(launch: KernelLaunch<Attributes>): readonly Buffers[]
   /** Scalar functions in the kernel language, for what a naive kernel has already. */
   functions?(
     k: KernelBuilder,

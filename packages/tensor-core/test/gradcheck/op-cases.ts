@@ -219,6 +219,12 @@ export const opCases: { readonly [N in Exclude<OpName, keyof typeof noGradient>]
     smooth('scatter', [spread([4, 2]), spread([2, 2])], (x, u) => exp(scatter(x, ints([2, 0]), u))),
     smooth('scatter along axis 1', [spread([2, 4]), spread([2, 2])], (x, u) => exp(scatter(x, ints([3, 1]), u, 1))),
     smooth('scatter outside', [spread([3, 2]), spread([2, 2])], (x, u) => exp(scatter(x, ints([5, 1]), u))),
+    smooth('scatter to distinct places', [spread([4, 3]), spread([3, 3])], (x, u) =>
+      exp(scatter(x, ints([3, -1, 1]), u, 0, { distinct: true })),
+    ),
+    smooth('scatter to distinct places along axis 1', [spread([2, 4]), spread([2, 2])], (x, u) =>
+      exp(scatter(x, ints([3, 0]), u, 1, { distinct: true })),
+    ),
     smooth('scatter twice to one place', [spread([3, 2]), spread([3, 2])], (x, u) =>
       exp(scatter(x, ints([1, 2, 1]), u)),
     ),

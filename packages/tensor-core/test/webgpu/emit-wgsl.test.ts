@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { dispatchCount } from '../../src/backends/webgpu/dispatch-count.js'
 import { emitWgsl } from '../../src/backends/webgpu/emit-wgsl.js'
-import { WEBGPU_TARGET } from '../../src/backends/webgpu/kernel-cache.js'
+import { WEBGPU_TARGET } from '../../src/backends/webgpu/gpu-target.js'
 import { kernelUses } from '../../src/backends/webgpu/kernel-uses.js'
 import { planBindings } from '../../src/backends/webgpu/plan-bindings.js'
 import { planTemporaries } from '../../src/backends/webgpu/plan-temporaries.js'
@@ -31,7 +31,7 @@ describe('emitWgsl', () => {
     )
     expect(wgsl((k) => pass?.build(k), [0, 1])).toMatchInlineSnapshot(`
       "// test
-      @group(0) @binding(0) var<uniform> params: array<vec4<i32>, 2>;
+      @group(0) @binding(0) var<uniform> params: array<vec4<i32>, 3>;
       @group(0) @binding(1) var<storage, read> b0: array<f32>; // in0
       @group(0) @binding(2) var<storage, read_write> b1: array<f32>; // out0
 
@@ -61,11 +61,11 @@ describe('emitWgsl', () => {
           begin_0 = i32(grain) * 1;
           end_1 = begin_0 + min(1, t0 - begin_0);
           base_2 = params[1].y;
-          base_3 = params[1].z;
+          base_3 = params[1].w;
           i_4 = begin_0;
-          t_5 = b0[(base_2 + i_4)];
+          t_5 = b0[(base_2 + (i_4 * params[1].z))];
           t_6 = (t_5 / (f_exp((-t_5)) + 1.0));
-          b1[(base_3 + i_4)] = t_6;
+          b1[(base_3 + (i_4 * params[2].x))] = t_6;
         }
       }
       "
@@ -87,9 +87,12 @@ describe('emitWgsl', () => {
         return extractBits((atomicLoad(&b0[(i >> 2u)])), u32(i & 3) * 8u, 8u);
       }
       fn store_0_uint8(i: i32, v: u32) {
-        let shift = u32(i & 3) * 8u;
-        atomicAnd(&b0[i >> 2u], ~(0xffu << shift));
-        atomicOr(&b0[i >> 2u], (v & 0xffu) << shift);
+        let inWord = 2u;
+        let width = 32u >> inWord;
+        let shift = (u32(i) & ((1u << inWord) - 1u)) * width;
+        let mask = 0xffffffffu >> (32u - width);
+        atomicAnd(&b0[i >> inWord], ~(mask << shift));
+        atomicOr(&b0[i >> inWord], ((v) & mask) << shift);
       }
       @compute @workgroup_size(64)
       fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -143,8 +146,8 @@ describe('planBindings', () => {
       8,
     )
     expect(plan.bindings).toMatchObject([
-      { access: 'read_write', element: 'f32', members: [0, 2] },
       { access: 'read', element: 'f32', members: [1] },
+      { access: 'read_write', element: 'f32', members: [0, 2] },
     ])
   })
 

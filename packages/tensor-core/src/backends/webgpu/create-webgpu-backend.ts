@@ -7,9 +7,10 @@ import type { GpuTraits } from '../../wgsl/wgsl-source.js'
 import type { Backend, BufferHandle } from '../backend.js'
 import { fusedKernels } from './fused-kernels.js'
 import { BUFFER_USAGE, wholeWords } from './gpu-constants.js'
+import { WEBGPU_TARGET } from './gpu-target.js'
 import { createGpuTimer } from './gpu-timer.js'
 import { createGuard, typedError } from './guarded.js'
-import { createKernelCache, WEBGPU_TARGET } from './kernel-cache.js'
+import { createKernelCache } from './kernel-cache.js'
 import { aliasesOf, checkBindings, type LoadedProgram, type LoadedVariant } from './loaded-program.js'
 import { lowerForGpu } from './lower-for-gpu.js'
 import { openDevice, type WebGpuOptions } from './open-device.js'
@@ -41,7 +42,11 @@ interface WebGpuBuffer extends BufferHandle {
 export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   const tuning = readTuning(options.tuning, families)
   const { device, detail } = await openDevice(options)
-  const { maxBufferSize: maxBufferBytes, maxStorageBufferBindingSize } = device.limits
+  const {
+    maxBufferSize: maxBufferBytes,
+    maxStorageBufferBindingSize,
+    maxStorageBuffersPerShaderStage: maxOperands,
+  } = device.limits
   const maxBindingBytes = Math.min(
     options.maxBindingBytes ?? maxBufferBytes,
     maxStorageBufferBindingSize,
@@ -147,7 +152,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     name: 'webgpu',
     detail,
     ...(timer && { timer }),
-    limits: { maxBufferBytes, floatBytes: 4 },
+    limits: { maxBufferBytes, floatBytes: 4, maxOperands },
 
     // What is too large to be bound is split where it is made of maps, reductions and products: the fallback.
     supports: (definition, inputs, attributes) =>

@@ -2,6 +2,7 @@ import { KernelTypeError } from '../../errors.js'
 import type { KernelCode, KernelFunction, Statement } from '../../kernel/value.js'
 import { type KernelUses, localsOf, valuesOf, walk } from './kernel-uses.js'
 import type { BindingPlan } from './plan-bindings.js'
+import { packedCount } from './wgsl-accessors.js'
 import { Expressions, identifier, localName, type Scope } from './wgsl-expressions.js'
 import { wgslHelpersFor } from './wgsl-helpers.js'
 
@@ -57,10 +58,9 @@ export function emitWgsl(code: KernelCode, uses: KernelUses, plan: BindingPlan):
   return `${declarations(code, plan, rest)}\n${wgslHelpersFor(rest)}${rest}`
 }
 
-/** Words of the parameter block: parameters, then offsets of packed buffers, padded to whole vectors. */
+/** Words of the parameter block: parameters, then offsets of packed buffers and formats, padded to whole vectors. */
 export function paramWords(code: KernelCode, plan: BindingPlan): number {
-  const packed = plan.bindings.find((binding) => binding.packed)?.members.length ?? 0
-  return Math.max(4, Math.ceil((code.params.length + packed) / 4) * 4)
+  return Math.max(4, Math.ceil((code.params.length + packedCount(plan) + plan.formats.length) / 4) * 4)
 }
 
 /**

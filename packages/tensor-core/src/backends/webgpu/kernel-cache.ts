@@ -1,18 +1,16 @@
 import type { LaunchPass } from '../../codegen/launch-pass.js'
 import { BackendError } from '../../errors.js'
-import { buildKernel, type KernelTarget } from '../../kernel/kernel-builder.js'
+import { buildKernel } from '../../kernel/kernel-builder.js'
 import type { KernelCode } from '../../kernel/value.js'
 import type { GpuTraits } from '../../wgsl/wgsl-source.js'
 import { emitTemplate } from './emit-template.js'
 import { emitWgsl } from './emit-wgsl.js'
 import { STAGE_COMPUTE } from './gpu-constants.js'
+import { WEBGPU_TARGET } from './gpu-target.js'
 import { traitsOf } from './gpu-traits.js'
 import { type KernelUses, kernelUses, templateUses } from './kernel-uses.js'
 import { type BindingPlan, planBindings } from './plan-bindings.js'
 import { type GpuPass, isWgsl, type WgslPass } from './wgsl-pass.js'
-
-/** Shaders are scalar: a GPU's vectors are its invocations. */
-export const WEBGPU_TARGET: KernelTarget = { name: 'webgpu', vectorLanes: 1 }
 
 interface Shader {
   readonly pipeline: GPUComputePipeline

@@ -1,14 +1,16 @@
-import { isFloat, type ScalarDType } from '../../dtype.js'
+import { isFloat, type StoredDType } from '../../dtype.js'
 import type { BufferRef, KernelCode, KernelFunction, Local, Statement, Value } from '../../kernel/value.js'
 import { operandsOf } from '../../kernel/walk.js'
 
 /** How a kernel touches one of its buffers. */
 export interface BufferUse {
   readonly access: BufferRef['access']
+  /** It is never touched: nothing needs to be bound for it. */
+  readonly unused?: boolean
   /** Every dtype it is seen under; its own if it is never touched. */
-  readonly dtypes: ReadonlySet<ScalarDType>
+  readonly dtypes: ReadonlySet<StoredDType>
   /** The dtypes that are stored. */
-  readonly stored: ReadonlySet<ScalarDType>
+  readonly stored: ReadonlySet<StoredDType>
   /** Floats that are read, or stored, by fours at multiples of four only: it may be an array of vectors. */
   readonly fours?: boolean
 }
@@ -71,8 +73,8 @@ export function localsOf(block: readonly Statement[]): Local[] {
 }
 
 export function kernelUses(code: KernelCode): KernelUses {
-  const dtypes = code.buffers.map(() => new Set<ScalarDType>())
-  const stored = code.buffers.map(() => new Set<ScalarDType>())
+  const dtypes = code.buffers.map(() => new Set<StoredDType>())
+  const stored = code.buffers.map(() => new Set<StoredDType>())
   const functions = new Set<KernelFunction>()
   const seen = new Set<Value>()
   const value = (v: Value): void => {
@@ -102,8 +104,9 @@ export function kernelUses(code: KernelCode): KernelUses {
   return {
     buffers: code.buffers.map(({ access, dtype }, index) => ({
       access,
-      dtypes: dtypes[index]?.size ? (dtypes[index] as Set<ScalarDType>) : new Set([dtype]),
-      stored: stored[index] as Set<ScalarDType>,
+      unused: dtypes[index]?.size === 0,
+      dtypes: dtypes[index]?.size ? (dtypes[index] as Set<StoredDType>) : new Set([dtype]),
+      stored: stored[index] as Set<StoredDType>,
     })),
     functions: [...functions],
   }
@@ -122,7 +125,7 @@ export function templateUses(
     buffers: code.buffers.map(({ name, dtype, access }, i) => ({
       access,
       // Packed blocks are read by words.
-      dtypes: new Set<ScalarDType>([dtype === 'uint8' ? 'uint32' : dtype]),
+      dtypes: new Set<StoredDType>([dtype === 'uint8' ? 'uint32' : dtype]),
       stored: new Set(access === 'read' ? inner.buffers[i]?.stored : [dtype]),
       fours: fours.has(name) && isFloat(dtype) && access !== 'readwrite',
     })),

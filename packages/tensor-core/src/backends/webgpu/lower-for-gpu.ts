@@ -6,8 +6,9 @@ import { withoutEpilogue } from '../../schedule/epilogue.js'
 import type { FusedLaunch, Launch } from '../../schedule/program.js'
 import type { GpuTraits, WgslSource } from '../../wgsl/wgsl-source.js'
 import { gpuOverrides } from './gpu-overrides.js'
-import { WEBGPU_TARGET } from './kernel-cache.js'
+import { gpuTarget } from './gpu-target.js'
 import { reduceSources } from './reduce/reduce-sources.js'
+import { unsignedSums } from './unsigned-sums.js'
 import { type GpuPass, wgslPass } from './wgsl-pass.js'
 
 export type FusedKernels = (launch: FusedLaunch) => readonly GpuKernelSource[]
@@ -15,7 +16,9 @@ export type FusedKernels = (launch: FusedLaunch) => readonly GpuKernelSource[]
 const isWgslSource = (source: GpuKernelSource): source is WgslSource => 'language' in source
 
 /** The passes of a launch, in order: those of better kernels where there are some. */
-export function lowerForGpu(launch: Launch, fusedKernels: FusedKernels, traits: GpuTraits): GpuPass[] {
+export function lowerForGpu(given: Launch, fusedKernels: FusedKernels, traits: GpuTraits): GpuPass[] {
+  const launch = unsignedSums(given)
+  const target = gpuTarget(traits)
   const present = (passes: readonly (GpuPass | null)[]): GpuPass[] => passes.filter((pass) => pass !== null)
   if (launch.kind === 'fused') {
     const { name } = launch.definition
@@ -40,8 +43,8 @@ export function lowerForGpu(launch: Launch, fusedKernels: FusedKernels, traits: 
         wgslPass(source, finishes ? launch : own, traits, { name, code: `override ${name}` }),
       )
       const finished = sources.some(({ finishes }) => finishes)
-      return present([...passes, finished ? null : epiloguePass(launch, WEBGPU_TARGET)])
+      return present([...passes, finished ? null : epiloguePass(launch, target)])
     }
   }
-  return lowerLaunch(launch, WEBGPU_TARGET, () => []) satisfies LaunchPass[]
+  return lowerLaunch(launch, target, () => []) satisfies LaunchPass[]
 }

@@ -1,6 +1,7 @@
-import type { ScalarDType } from '../../dtype.js'
+import type { StoredDType } from '../../dtype.js'
 import { BackendError } from '../../errors.js'
 import type { BufferUse } from './kernel-uses.js'
+import { FORMATS } from './wgsl-storage.js'
 
 /**
  * What a storage binding is an array of. `atomic<u32>`: words that invocations write in parts; `vec2<u32>`: four 16-bit
@@ -21,15 +22,17 @@ export interface BindingPlan {
   readonly bindings: readonly StorageBinding[]
   /** For each buffer of the kernel, its binding, and the place of its word offset among the packed ones (or -1). */
   readonly placements: readonly { readonly binding: number; readonly packedIndex: number }[]
+  /** The kernel's buffers whose format (`FORMATS`) is a parameter: they are read and written by parts of words. */
+  readonly formats: readonly number[]
   /** Equal keys, equal WGSL for the same kernel. */
   readonly key: string
 }
 
-const NATIVE: Partial<Record<ScalarDType, WgslElement>> = { float32: 'f32', int32: 'i32', uint32: 'u32' }
+const NATIVE: Partial<Record<StoredDType, WgslElement>> = { float32: 'f32', int32: 'i32', uint32: 'u32' }
 
 /**
  * Deals a kernel's buffers out to storage bindings. WebGPU forbids one buffer bound twice in a dispatch if it is written
- * there, so buffers of one identity share a binding; and it allows only `limit` bindings, so where there are more, the
+ * there, so buffers of one identity share a binding; what is not touched has none; and it allows only `limit` bindings, so where there are more, the
  * first read-only ones are packed into one. `f16`: shaders have 16-bit floats.
  */
 export function planBindings(
@@ -40,7 +43,8 @@ export function planBindings(
   f16 = false,
 ): BindingPlan {
   const groups = new Map<unknown, number[]>()
-  buffers.forEach((_, index) => {
+  buffers.forEach(({ unused }, index) => {
+    if (unused) return
     const members = groups.get(identities[index])
     if (members) members.push(index)
     else groups.set(identities[index], [index])
@@ -60,7 +64,8 @@ export function planBindings(
     )
   }
   const packed = excess > 0 ? packable.slice(0, excess + 1) : []
-  const bindings: StorageBinding[] = all
+  // What is read comes first: kernels that differ in where they list an output are one shader.
+  const bindings: StorageBinding[] = [...packable, ...all.filter(({ written }) => written)]
     .filter((group) => !packed.includes(group))
     .map(({ members, written }) => ({
       access: written ? 'read_write' : 'read',
@@ -84,13 +89,32 @@ export function planBindings(
     ...bindings.map((b) => `${b.access === 'read' ? 'r' : 'w'}${b.element}`),
     ...placements.map((p) => (p.packedIndex < 0 ? p.binding : `p${p.packedIndex}`)),
   ].join(',')
-  return { bindings, placements, key }
+  return { bindings, placements, formats: formatsOf(buffers, bindings, placements, f16), key }
+}
+
+/** On devices with 16-bit floats, float16 has a type and bfloat16 shares its code with nothing. Aliases share their accessors. */
+function formatsOf(
+  buffers: readonly BufferUse[],
+  bindings: readonly StorageBinding[],
+  placements: BindingPlan['placements'],
+  f16: boolean,
+): number[] {
+  return [...buffers.keys()].filter((index) => {
+    if (buffers[index]?.unused) return false
+    const { binding } = placements[index] as BindingPlan['placements'][number]
+    const { element, members, packed } = bindings[binding] as StorageBinding
+    const aliases = packed ? [index] : members
+    const [dtype, another] = new Set(aliases.flatMap((member) => [...(buffers[member] as BufferUse).dtypes]))
+    const name = another ? undefined : FORMATS[dtype as StoredDType]?.name
+    const inWords = element === 'u32' || element === 'atomic<u32>'
+    return inWords && (name === 'bits' || (name === 'half' && !f16))
+  })
 }
 
 function elementOf(members: readonly number[], buffers: readonly BufferUse[], f16: boolean): WgslElement {
   const uses = members.map((m) => buffers[m] as BufferUse)
   const dtypes = new Set(uses.flatMap((use) => [...use.dtypes]))
-  const only = dtypes.size === 1 ? ([...dtypes][0] as ScalarDType) : undefined
+  const only = dtypes.size === 1 ? ([...dtypes][0] as StoredDType) : undefined
   // Seen under two names, as in place, it must be touched by fours under both.
   if (uses.every(({ fours }) => fours) && only) return fourOf(only, f16)
   if (only === 'float16' && f16) return 'f16'
@@ -100,7 +124,7 @@ function elementOf(members: readonly number[], buffers: readonly BufferUse[], f1
   return elements.size === 1 ? ([...elements][0] as WgslElement) : 'u32'
 }
 
-function fourOf(dtype: ScalarDType, f16: boolean): WgslElement {
+function fourOf(dtype: StoredDType, f16: boolean): WgslElement {
   if (dtype === 'float32') return 'vec4<f32>'
   return dtype === 'float16' && f16 ? 'vec4<f16>' : 'vec2<u32>'
 }

@@ -1,6 +1,7 @@
 import type { LaunchPass } from '../../codegen/launch-pass.js'
 import { byteLengthOf } from '../../dtype.js'
 import { MemoryLimitError } from '../../errors.js'
+import type { BufferRef } from '../../kernel/value.js'
 import { peakOf } from '../../schedule/peak-memory.js'
 import type { Program } from '../../schedule/program.js'
 import type { GpuTraits } from '../../wgsl/wgsl-source.js'
@@ -13,6 +14,7 @@ import { planTemporaries, type Temporary } from './plan-temporaries.js'
 import { splitLaunch } from './split/split-launch.js'
 import type { BindingRules, Windows } from './split/windows.js'
 import { type GpuPass, isWgsl } from './wgsl-pass.js'
+import { FORMATS } from './wgsl-storage.js'
 
 /** A buffer of a step: one given with `run`, by its place among them, or a block of the temporaries. */
 export type StepBuffer = { readonly bound: number } | { readonly block: number }
@@ -143,6 +145,8 @@ export async function prepareProgram(
       }
       return { place: target, offset: 0, bytes: total }
     })
+    const formats = kernel.plan.formats.map((index) => FORMATS[(kernel.code.buffers[index] as BufferRef).dtype]?.format)
+    words.push(...formats.map((format) => format ?? 0))
     const paramsOffset = paramsBytes
     const length = paramWords(kernel.code, kernel.plan) * 4
     paramsBytes = Math.ceil((paramsOffset + length) / alignment) * alignment

@@ -1,8 +1,8 @@
-import { computeTypeOf, isFloat } from '../../dtype.js'
+import { computeTypeOf, isFloat, type StoredDType } from '../../dtype.js'
 import { KernelTypeError } from '../../errors.js'
 import type { BufferRef, KernelCode } from '../../kernel/value.js'
 import type { BindingPlan, StorageBinding } from './plan-bindings.js'
-import { decodeElement, halfBits, NATIVE, packFour, storePartOfWord, unpackFour } from './wgsl-storage.js'
+import { decodeElement, FORMATS, halfBits, NATIVE, packFour, storePartOfWord, unpackFour } from './wgsl-storage.js'
 
 /** A shader's buffers as its bindings hold them, and the functions that load and store what WGSL has no type for. */
 export interface Accessors {
@@ -20,6 +20,10 @@ export interface Accessors {
 
 /** A parameter, as an i32. */
 export const parameter = (index: number): string => `params[${index >> 2}].${'xyzw'[index & 3]}`
+
+/** The parameters of a plan after the kernel's own: offsets of packed buffers, then formats. */
+export const packedCount = ({ bindings }: BindingPlan): number =>
+  bindings.find((binding) => binding.packed)?.members.length ?? 0
 
 interface Place {
   readonly name: string
@@ -46,6 +50,16 @@ function wordOf(scope: Accessors, { name, binding: { element }, packedIndex }: P
   }
 }
 
+/** The parameter that holds a buffer's format, where it has one. */
+function formatOf({ code, plan }: Accessors, buffer: BufferRef): string | null {
+  const at = plan.formats.indexOf(buffer.index)
+  return at < 0 ? null : parameter(code.params.length + packedCount(plan) + at)
+}
+
+/** What tells the accessors of a buffer apart. */
+const storedName = (format: string | null, dtype: StoredDType): string =>
+  (format === null ? undefined : FORMATS[dtype]?.name) ?? dtype
+
 function declare(scope: Accessors, name: string, source: () => string): string {
   if (!scope.accessors.has(name)) scope.accessors.set(name, source())
   return name
@@ -58,13 +72,15 @@ export function loadElement(scope: Accessors, buffer: BufferRef, at: string): st
   const place = placeOf(scope, buffer)
   const { element } = place.binding
   if (NATIVE[buffer.dtype] === element && place.packedIndex < 0) return `${place.name}[${at}]`
-  const name = declare(scope, `load_${suffix(place)}${buffer.dtype}`, () => {
+  const format = formatOf(scope, buffer)
+  const label = `load_${suffix(place)}${storedName(format, buffer.dtype)}`
+  const name = declare(scope, label, () => {
     const type = computeTypeOf(buffer.dtype)
     const body =
       element === 'f16' && buffer.dtype === 'float16'
         ? loadHalf(scope, `${place.name}[i]`)
-        : decodeElement(buffer.dtype, wordOf(scope, place))
-    return `fn load_${suffix(place)}${buffer.dtype}(i: i32) -> ${type} {\n  return ${body};\n}\n`
+        : decodeElement(buffer.dtype, wordOf(scope, place), format)
+    return `fn ${label}(i: i32) -> ${type} {\n  return ${body};\n}\n`
   })
   return `${name}(${at})`
 }
@@ -85,7 +101,8 @@ export function loadFour(scope: Accessors, buffer: BufferRef, at: string): strin
   const { element } = place.binding
   if (element === 'vec4<f32>') return `${place.name}[(${at}) >> 2u]`
   if (element === 'vec4<f16>') return `vec4<f32>(${place.name}[(${at}) >> 2u])`
-  const name = declare(scope, `load4_${suffix(place)}${buffer.dtype}`, () => {
+  const label = `load4_${suffix(place)}${storedName(formatOf(scope, buffer), buffer.dtype)}`
+  const name = declare(scope, label, () => {
     const each = (offset: number): string => loadElement(scope, buffer, offset ? `i + ${offset}` : 'i')
     const word = wordOf(scope, place)
     const words = `vec2<u32>(${word('(i >> 1u)')}, ${word('(i >> 1u) + 1')})`
@@ -95,7 +112,7 @@ export function loadFour(scope: Accessors, buffer: BufferRef, at: string): strin
     else if (narrow && scope.template?.fours.has(buffer)) {
       body = `let w = ${words};\n  return ${unpackFour(buffer.dtype, 'w')};`
     }
-    return `fn load4_${suffix(place)}${buffer.dtype}(i: i32) -> vec4<f32> {\n  ${body}\n}\n`
+    return `fn ${label}(i: i32) -> vec4<f32> {\n  ${body}\n}\n`
   })
   return `${name}(${at})`
 }
@@ -129,7 +146,8 @@ export function storeElement(scope: Accessors, buffer: BufferRef, at: string, va
   if (scope.template?.fours.has(buffer)) {
     throw new KernelTypeError(scope.where, `stores by fours into ${buffer.name}, one of its \`vectors\``, 'one element')
   }
-  const name = `store_${place.name.slice(1)}_${buffer.dtype}`
+  const format = formatOf(scope, buffer)
+  const name = `store_${place.name.slice(1)}_${storedName(format, buffer.dtype)}`
   declare(scope, name, () => {
     const body =
       element === 'u32'
@@ -138,7 +156,7 @@ export function storeElement(scope: Accessors, buffer: BufferRef, at: string, va
           ? `atomicStore(&${place.name}[i], bitcast<u32>(v));`
           : element === 'f16'
             ? `${place.name}[i] = bitcast<vec2<f16>>(${halfBits('float16', 'v')}).x;`
-            : storePartOfWord(place.name, buffer.dtype)
+            : storePartOfWord(place.name, buffer.dtype, format)
     return `fn ${name}(i: i32, v: ${computeTypeOf(buffer.dtype)}) {\n  ${body}\n}\n`
   })
   return `${name}(${at}, ${value});`
@@ -153,7 +171,7 @@ export function storeFour(scope: Accessors, buffer: BufferRef, at: string, value
   const { element } = place.binding
   const { dtype } = buffer
   if (element === 'vec4<f32>') return `${place.name}[(${at}) >> 2u] = ${value};`
-  const name = `store4_${place.name.slice(1)}_${dtype}`
+  const name = `store4_${place.name.slice(1)}_${storedName(formatOf(scope, buffer), dtype)}`
   declare(scope, name, () => {
     const body: string[] = []
     const packed = packFour(dtype, 'v')

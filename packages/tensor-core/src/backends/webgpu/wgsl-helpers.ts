@@ -121,6 +121,19 @@ const HELPERS = {
   let half = 1u << (shift - 1u);
   return sign | (q + select(0u, 1u, rest > half || (rest == half && (q & 1u) == 1u)));
 }`,
+  // Either, by a buffer's format: the same in all invocations.
+  half_to_f32: `fn half_to_f32(h: u32, format: i32) -> f32 {
+  if (format == 0) { return f16_to_f32(h); }
+  return bf16_to_f32(h);
+}`,
+  f32_to_half: `fn f32_to_half(x: f32, format: i32) -> u32 {
+  if (format == 0) { return f32_to_f16(x); }
+  return f32_to_bf16(x);
+}`,
+  part_of_word: `fn part_of_word(word: u32, i: i32, inWord: u32) -> u32 {
+  let width = 32u >> inWord;
+  return extractBits(word, (u32(i) & ((1u << inWord) - 1u)) * width, width);
+}`,
   bf16_to_f32: 'fn bf16_to_f32(h: u32) -> f32 { return from_bits(h << 16u); }',
   f32_to_bf16: `fn f32_to_bf16(x: f32) -> u32 {
   let b = bitcast<u32>(x);

@@ -1,12 +1,14 @@
 import type { BufferBinding, LaunchPass } from '../../codegen/launch-pass.js'
+import { movedAs } from '../../codegen/move-bits.js'
 import type { SourceLaunch } from '../../codegen/op-kernel.js'
 import { identityOf } from '../../codegen/structure-key.js'
-import { dtypeName, isBlock, type ScalarDType } from '../../dtype.js'
+import { dtypeName, isBlock, type StoredDType } from '../../dtype.js'
 import type { KernelBuilder } from '../../kernel/kernel-builder.js'
 import type { BufferRef, KernelFunction, Value } from '../../kernel/value.js'
 import type { KernelLaunch, KernelSignature } from '../../ops/op-record.js'
 import { sizeOf } from '../../shape.js'
 import type { GpuTraits, WgslSource } from '../../wgsl/wgsl-source.js'
+import { gpuTarget } from './gpu-target.js'
 
 /** A kernel call whose code is written in WGSL; otherwise as a `LaunchPass`. */
 export interface WgslPass extends Omit<LaunchPass, 'build'> {
@@ -44,9 +46,14 @@ export function wgslPass(
   const groups = source.groups(seen, traits)
   if (groups === 0) return null
   const operands = [...launch.inputs, ...launch.outputs]
+  const moved = new Set<string>(source.moved?.(seen))
+  const target = gpuTarget(traits)
+  const stored = operands.map(({ dtype }, i) => ({
+    dtype: moved.has(source.buffers[i]?.name ?? '') ? movedAs(dtype, target) : dtype,
+  }))
   const signature: KernelSignature = {
-    inputs: launch.inputs.map(({ dtype }) => ({ dtype })),
-    outputs: launch.outputs.map(({ dtype }) => ({ dtype })),
+    inputs: stored.slice(0, launch.inputs.length),
+    outputs: stored.slice(launch.inputs.length),
     variant: source.variant?.(seen, traits) ?? '',
   }
   const fours = new Set(source.vectors?.(seen) ?? [])
@@ -54,11 +61,11 @@ export function wgslPass(
   const bindings = operands
     .map(({ slot }, i): BufferBinding => ({ slot, access: i < launch.inputs.length ? 'read' : 'write' }))
     .filter((_, i) => isUsed(i))
-  const dtypeOf = (i: number): ScalarDType => {
-    const dtype = operands[i]?.dtype
+  const dtypeOf = (i: number): StoredDType => {
+    const dtype = stored[i]?.dtype
     return source.buffers[i]?.dtype ?? (dtype === undefined ? 'float32' : isBlock(dtype) ? 'uint8' : dtype)
   }
-  const types = operands.map(({ dtype }) => dtypeName(dtype)).join(',')
+  const types = stored.map(({ dtype }) => dtypeName(dtype)).join(',')
   return {
     key: `wgsl|${code}|${signature.variant}|${types}|${[...fours]}`,
     name,

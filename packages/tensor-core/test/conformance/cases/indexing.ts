@@ -66,6 +66,19 @@ const shapes: ConformanceCase[] = [
   ),
   one('scatter along the last axis', [input([3, 6]), ids([5, 1]), input([3, 2])], (x, i, u) => scatter(x, i, u, 1)),
   one('scatter of wide rows', [input([5, 67]), ids([4, 2, 4]), input([3, 67])], (x, i, u) => scatter(x, i, u)),
+  // What caches keep: rows of words, of halves and of bytes that share a word with their neighbours.
+  ...(['float32', 'bfloat16', 'int8'] as const).flatMap((dtype) => [
+    one(
+      `scatter to distinct places ${dtype}`,
+      [input([5, 67], dtype), ids([4, -1, 2, 9]), input([4, 67], dtype)],
+      (x, i, u) => scatter(x, i, u, 0, { distinct: true }),
+    ),
+    one(
+      `scatter to distinct places along the last axis ${dtype}`,
+      [input([3, 7], dtype), ids([5, 1, 0]), input([3, 3], dtype)],
+      (x, i, u) => scatter(x, i, u, 1, { distinct: true }),
+    ),
+  ]),
   one('scatter, then read what was before', [input([4, 3]), ids([1]), input([1, 3])], (x, i, u) => [
     scatter(x.mul(2), i, u),
     x.mul(2).add(1),

@@ -1,10 +1,9 @@
-import { computeTypeOf, isFloat, type ScalarDType } from '../../../dtype.js'
+import { computeTypeOf, isFloat, type ScalarDType, type StoredDType } from '../../../dtype.js'
 import type { KernelLaunch, KernelOperand } from '../../../ops/op-record.js'
 import { rowsAround } from '../../../ops/rows.js'
-import { outOfRangeValue } from '../../../ops/take.js'
+import { outOfRangeBits } from '../../../ops/take.js'
 import { sizeOf } from '../../../shape.js'
 import { defineWgsl } from '../../../wgsl/wgsl-source.js'
-import { literal } from '../wgsl-operators.js'
 
 type Attributes = { readonly axis: number }
 
@@ -23,10 +22,10 @@ function problem({ inputs: [x, indices], attributes: { axis } }: KernelLaunch<At
 /** An invocation an element, or four: neighbours read neighbours. The naive version is the kernel of `ops/take.ts`. */
 export const takeWgsl = defineWgsl<Attributes>({
   variant: (launch) => `${problem(launch).wide}`,
-  paramNames: ['n', 'inner', 'count', 'pieces', 'size'],
+  paramNames: ['n', 'inner', 'count', 'pieces', 'size', 'missing'],
   params(launch) {
     const { n, inner, count, pieces, size } = problem(launch)
-    return [n, inner, count, pieces, size]
+    return [n, inner, count, pieces, size, outOfRangeBits((launch.inputs[0] as KernelOperand).dtype)]
   },
   groups: (launch) => Math.ceil(problem(launch).size / INVOCATIONS),
   buffers: [
@@ -35,10 +34,10 @@ export const takeWgsl = defineWgsl<Attributes>({
     { name: 'y', access: 'write' },
   ],
   vectors: (launch) => (problem(launch).wide === 4 ? ['x', 'y'] : []),
+  moved: (launch) => (problem(launch).wide === 4 ? [] : ['x', 'y']),
   text({ p, load, load4, store, store4, variant, inputs }) {
-    const dtype = inputs[0]?.dtype as ScalarDType
     const four = variant === '4'
-    const missing = literal(computeTypeOf(dtype), outOfRangeValue(dtype))
+    const missing = `bitcast<${computeTypeOf(inputs[0]?.dtype as StoredDType)}>(${p('missing')})`
     const from = `((row / ${p('count')}) * ${p('n')} + index) * ${p('inner')} + i`
     return {
       workgroupSize: INVOCATIONS,

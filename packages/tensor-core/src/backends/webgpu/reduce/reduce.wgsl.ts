@@ -1,9 +1,8 @@
 import type { ReduceTask } from '../../../codegen/plan-reduce.js'
-import type { ScalarDType } from '../../../dtype.js'
 import { floatBits } from '../../../float-bits.js'
 import { orderKey } from '../../../wgsl/order-key.js'
 import { defineWgsl, type WgslBuffer, type WgslSource } from '../../../wgsl/wgsl-source.js'
-import type { ReduceCode } from './reduce-code.js'
+import type { elementCode, ReduceCode } from './reduce-code.js'
 import { INVOCATIONS, outputsAtOnce, type ReduceShape } from './reduce-shape.js'
 
 /** Elements that an invocation joins before they go to its total, so that a sum's error does not grow with the row. */
@@ -13,35 +12,30 @@ const BLOCK = 64
 export interface ReducePass {
   readonly task: ReduceTask
   readonly shape: ReduceShape
-  /** What it combines; null: the partial results in the workspace. */
-  readonly element: ReduceCode | null
-  /** How results are stored; null: as partial results. */
-  readonly finish: ReduceCode | null
+  readonly element: ReturnType<typeof elementCode>
+  readonly finish: ReduceCode
+  /** in0, in1, ... and extra0, extra1, ... are read, y is written. */
   readonly buffers: readonly WgslBuffer[]
   readonly outputs: number
   readonly elements: number
-  readonly workspaceBytes: number
+  /** Of partial results, where y or in0 is the workspace. */
+  readonly workspaceBytes?: number
 }
 
 const OWN = ['outputs', 'elements', 'chunks', 'perChunk', 'span', 'least', 'identity', 'flip']
 
-const PARTIAL_DTYPE = { f32: 'float32', i32: 'int32', u32: 'uint32', bool: 'int32' } as const satisfies Record<
-  string,
-  ScalarDType
->
-
 /**
- * Sums, maxima and minima of an expression by workgroups. Partial results are [outputs, chunks]. Integers are exact; maxima
+ * Sums, maxima and minima of an expression by workgroups. The parts of an output lie side by side in y. Integers are exact; maxima
  * and minima of floats are those of their keys, which order NaN too. What is a maximum or a minimum, of which length, along rows
  * or columns, is told by parameters: one pipeline an expression. The naive version is `codegen/reduce-kernel.ts`.
  */
 export function reduceWgsl(pass: ReducePass): WgslSource {
-  const { task, shape, element, finish } = pass
+  const { task, shape, element, finish, workspaceBytes } = pass
   const { combine, accumulator } = task
-  const codes = [element, finish].filter((code) => code !== null)
-  const partial = !element || !finish
+  const codes = [element, finish]
   const keyed = combine !== 'sum'
-  const variant = [keyed ? 'ends' : 'sum', element?.key ?? 'parts', finish?.key ?? 'parts', accumulator].join('|')
+  const ends = pass.buffers.map(({ name, unused }) => (unused ? '' : name))
+  const variant = [keyed ? 'ends' : 'sum', ends, element.key, finish.key, accumulator].join('|')
   const identity = accumulator === 'f32' ? floatBits(task.identity) : task.identity
   return defineWgsl({
     variant: () => variant,
@@ -58,25 +52,16 @@ export function reduceWgsl(pass: ReducePass): WgslSource {
       ...codes.flatMap(({ params }) => [...params]),
     ],
     groups: () => Math.ceil(pass.outputs / outputsAtOnce(shape)) * shape.chunks,
-    ...(partial ? { workspace: () => pass.workspaceBytes } : {}),
-    buffers: [
-      ...pass.buffers,
-      ...(partial
-        ? [{ name: 'partials', access: element ? 'write' : 'read', dtype: PARTIAL_DTYPE[accumulator] } as const]
-        : []),
-    ],
+    ...(workspaceBytes === undefined ? {} : { workspace: () => workspaceBytes }),
+    buffers: pass.buffers,
     functions: (k, { buffers, params }) => Object.assign({}, ...codes.map((code) => code.bind(k, params, buffers))),
-    text({ p, load, store, call }) {
+    text({ p, store, call }) {
       const type = keyed ? 'i32' : (accumulator as 'f32' | 'i32' | 'u32')
       // A minimum is a maximum of the keys from the other end; NaN comes after everything either way.
       const keyOf = (value: string): string => (keyed ? `order_key(${value}, ${p('flip')})` : value)
       const join = (a: string, b: string): string => (keyed ? `max(${a}, ${b})` : `${a} + ${b}`)
-      const value = element ? `${call('element')}(output, i)` : load('partials', `output * ${p('elements')} + i`)
+      const value = `${call('element')}(${[...element.fixed, 'i'].join(', ')})`
       const result = keyed ? `from_key(total, ${p('flip')})` : 'total'
-      const write = finish
-        ? `let at = ${call('locate')}(output);
-    ${store('y', 'at', `${call('finish')}(${result}, at)`)}`
-        : store('partials', `output * ${p('chunks')} + group % ${p('chunks')}`, result)
       return {
         workgroupSize: INVOCATIONS,
         declarations: `${keyed ? orderKey(accumulator as 'f32', 'last') : ''}var<workgroup> shared_parts: array<${type}, ${INVOCATIONS}>;
@@ -89,6 +74,7 @@ export function reduceWgsl(pass: ReducePass): WgslSource {
   let slice = place / least;
   let begin = (group % ${p('chunks')}) * ${p('perChunk')};
   let end = select(0, min(${p('elements')}, begin + ${p('perChunk')}), output < ${p('outputs')});
+${element.fixed.map((name) => `  let ${name} = ${call(name)}(output);`).join('\n')}
   let nothing = ${keyOf(`bitcast<${accumulator}>(${p('identity')})`)};
   var own = nothing;
   for (var block = begin + slice; block < end; block += lanes * ${BLOCK}) {
@@ -105,7 +91,8 @@ export function reduceWgsl(pass: ReducePass): WgslSource {
   }
   if (slice == 0 && output < ${p('outputs')}) {
     let total = shared_parts[lid];
-    ${write}
+    let at = ${call('locate')}(output) + group % ${p('chunks')};
+    ${store('y', 'at', `${call('finish')}(${result}, at)`)}
   }`,
       }
     },

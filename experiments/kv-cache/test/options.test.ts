@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { readOptions } from '../src/options.js'
+import { studentInterval } from '../src/student-interval.js'
+
+test('options have defaults, and wrong ones say what was expected', () => {
+  expect(readOptions([])).toMatchObject({ steps: 1500, seeds: 3, help: false })
+  expect(readOptions(['--steps', '7', '--seeds', '2'])).toMatchObject({ steps: 7, seeds: 2 })
+  expect(() => readOptions(['--seeds', '1'])).toThrow(
+    "kv-cache: expected --seeds as a whole number from 2 to 11, got '1'.",
+  )
+  expect(() => readOptions(['--steps', 'many'])).toThrow(
+    "kv-cache: expected --steps as a whole number from 1, got 'many'.",
+  )
+})
+
+test('the interval of three values is that of Student', () => {
+  const { mean, low, high } = studentInterval([1, 2, 3])
+  expect(mean).toBe(2)
+  // 4.303 / sqrt(3)
+  expect(high - mean).toBeCloseTo(2.4843, 3)
+  expect(mean - low).toBeCloseTo(high - mean, 12)
+  expect(() => studentInterval([1])).toThrow('studentInterval: expected 2 to 11 values, got 1.')
+})

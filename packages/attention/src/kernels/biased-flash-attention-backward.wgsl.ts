@@ -1,0 +1,3 @@
+import { gpuBackward } from './flash-on-gpu.js'
+
+export default gpuBackward('biased')

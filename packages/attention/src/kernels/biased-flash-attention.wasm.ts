@@ -1,0 +1,3 @@
+import { flashForward } from './flash-forward.js'
+
+export default flashForward('bias')

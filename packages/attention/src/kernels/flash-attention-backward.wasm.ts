@@ -1,0 +1,3 @@
+import { flashBackward } from './flash-backward.js'
+
+export default flashBackward(false)

@@ -1,0 +1,3 @@
+import { gpuForward } from './flash-on-gpu.js'
+
+export default gpuForward('int8')
