@@ -30,11 +30,15 @@ const LINE = 16
 
 const NOTHING = Number.NEGATIVE_INFINITY
 
-/** Decided by shapes: a query a sequence, or few rows on average. */
+/**
+ * Decided by shapes: a query a sequence, or few rows on average. Not where sequences lie end to end: their places are no bound of
+ * a sequence's keys, and room would be made for chunks of all of them.
+ */
 export function hasFewQueries(launch: FlashLaunch): boolean {
   const { queries, sequences, group, channels, valueChannels } = flashExtents(launch, SEQUENCES)
   const few = queries <= sequences || queries * group <= FEW_ROWS * sequences
-  return few && channels % 4 === 0 && valueChannels % 4 === 0
+  const bounded = launch.attributes.layout !== 'ragged'
+  return few && bounded && channels % 4 === 0 && valueChannels % 4 === 0
 }
 
 /** Chunks of a block, where it is longer than one; keys of a chunk of whole blocks, where it is not. */
