@@ -52,11 +52,14 @@ export function scatterPlot(
       text(at(x), HEIGHT - BOTTOM + 18, short(x), 'middle'),
     ]),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, axes.x, 'middle'),
-    ...points.flatMap(({ name, x, y, low, high, colour }) => [
-      line(at(x), up(low), at(x), up(high), `stroke="${colour}" stroke-width="2" stroke-opacity="0.6"`),
-      `<circle cx="${short(at(x))}" cy="${short(up(y))}" r="5" fill="${colour}"/>`,
-      text(at(x) + 9, up(y) - 7, name, 'start'),
-    ]),
+    // Names stand above and below in turn, so that neighbours do not meet.
+    ...[...points]
+      .sort((a, b) => a.x - b.x)
+      .flatMap(({ name, x, y, low, high, colour }, i) => [
+        line(at(x), up(low), at(x), up(high), `stroke="${colour}" stroke-width="2" stroke-opacity="0.6"`),
+        `<circle cx="${short(at(x))}" cy="${short(up(y))}" r="5" fill="${colour}"/>`,
+        text(at(x) + 9, up(y) + (i % 2 === 0 ? -7 : 18), name, 'start'),
+      ]),
     '</svg>',
   ].join('\n')
 }
