@@ -7,6 +7,7 @@ import {
   tensor,
   vjp,
   wasmDevice,
+  webgpuDevice,
 } from '@almanac/tensor-core'
 import type { Module } from '@almanac/tensor-core/nn'
 import {
@@ -18,6 +19,7 @@ import {
   type Tolerance,
   toleranceFor,
 } from '@almanac/test-kit'
+import { swiftShaderGpu } from '@almanac/test-kit/dawn'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
   CrossAttention,
@@ -62,9 +64,12 @@ interface Case<Options> {
 const load = <Options>(name: string) =>
   loadGolden<{ cases: Case<Options>[] }>(import.meta.url, `./goldens/${name}.json`).cases
 
+/** Null where it does not start: `swiftShaderGpu` prints why. */
+const gpu = await swiftShaderGpu()
 const DEVICES: readonly (readonly [name: string, device: Device, tolerance: Tolerance])[] = [
   ['cpu in float64', cpuDevice({ precision: 'f64' }), GOLDEN_TOLERANCE],
   ['wasm', wasmDevice({ threads: 2 }), toleranceFor('float32', 'fused')],
+  ...(gpu ? [['webgpu on SwiftShader', webgpuDevice({ gpu }), toleranceFor('float32', 'fused')] as const] : []),
 ]
 afterAll(() => Promise.all(DEVICES.map(([, device]) => device.close())))
 
@@ -116,25 +121,55 @@ async function hold<Options>(
   }
 }
 
-describe.each(DEVICES)('modules give what PyTorch gives, forward and gradient, on %s', (...on) => {
-  test.each(load<GroupedQueryAttentionOptions & { readonly headDim: number }>('grouped_query_attention'))(
-    'grouped-query attention: $name',
-    (one) => {
-      const { options, rope, firsts, starts, lengths } = one
+describe.each(DEVICES)(
+  'modules give what PyTorch gives, forward and gradient, on %s',
+  { timeout: 180_000 },
+  (...on) => {
+    test.each(load<GroupedQueryAttentionOptions & { readonly headDim: number }>('grouped_query_attention'))(
+      'grouped-query attention: $name',
+      (one) => {
+        const { options, rope, firsts, starts, lengths } = one
+        return hold(
+          one,
+          () => {
+            const module = new GroupedQueryAttention(options)
+            const forward = ({ x, bias }: Readonly<Record<string, Tensor>>): Tensor => {
+              const [batch, time] = (x as Tensor).shape as [number, number, number]
+              const seen = {
+                ...(firsts ? { firsts: ints(firsts) } : {}),
+                ...(starts ? { starts } : {}),
+                ...(lengths ? { lengths: ints(lengths), causal: false } : {}),
+              }
+              return module.forward(x as Tensor, {
+                ...(rope ? { angles: anglesOf(rope, rope.channels ?? options.headDim) } : {}),
+                ...(Object.keys(seen).length > 0 ? { extents: denseExtents({ batch, time, ...seen }) } : {}),
+                ...(bias ? { bias } : {}),
+              })
+            }
+            return { module, forward }
+          },
+          on,
+        )
+      },
+    )
+
+    const forms = ['naive', 'absorbed'] as const
+    test.each(
+      load<MultiHeadLatentAttentionOptions>('latent_attention').flatMap((one) =>
+        forms.map((form) => ({ ...one, form })),
+      ),
+    )('latent attention, $form: $name', (one) => {
+      const { options, rope, firsts, form } = one
       return hold(
         one,
         () => {
-          const module = new GroupedQueryAttention(options)
+          const module = new MultiHeadLatentAttention(options)
           const forward = ({ x, bias }: Readonly<Record<string, Tensor>>): Tensor => {
             const [batch, time] = (x as Tensor).shape as [number, number, number]
-            const seen = {
-              ...(firsts ? { firsts: ints(firsts) } : {}),
-              ...(starts ? { starts } : {}),
-              ...(lengths ? { lengths: ints(lengths), causal: false } : {}),
-            }
             return module.forward(x as Tensor, {
-              ...(rope ? { angles: anglesOf(rope, rope.channels ?? options.headDim) } : {}),
-              ...(Object.keys(seen).length > 0 ? { extents: denseExtents({ batch, time, ...seen }) } : {}),
+              form,
+              ...(rope ? { angles: anglesOf(rope, options.rotaryDim) } : {}),
+              ...(firsts ? { extents: denseExtents({ batch, time, firsts: ints(firsts) }) } : {}),
               ...(bias ? { bias } : {}),
             })
           }
@@ -142,52 +177,28 @@ describe.each(DEVICES)('modules give what PyTorch gives, forward and gradient, o
         },
         on,
       )
-    },
-  )
+    })
 
-  const forms = ['naive', 'absorbed'] as const
-  test.each(
-    load<MultiHeadLatentAttentionOptions>('latent_attention').flatMap((one) => forms.map((form) => ({ ...one, form }))),
-  )('latent attention, $form: $name', (one) => {
-    const { options, rope, firsts, form } = one
-    return hold(
-      one,
-      () => {
-        const module = new MultiHeadLatentAttention(options)
-        const forward = ({ x, bias }: Readonly<Record<string, Tensor>>): Tensor => {
-          const [batch, time] = (x as Tensor).shape as [number, number, number]
-          return module.forward(x as Tensor, {
-            form,
-            ...(rope ? { angles: anglesOf(rope, options.rotaryDim) } : {}),
-            ...(firsts ? { extents: denseExtents({ batch, time, firsts: ints(firsts) }) } : {}),
-            ...(bias ? { bias } : {}),
-          })
-        }
-        return { module, forward }
+    test.each(load<ConstructorParameters<typeof CrossAttention>[0]>('cross_attention'))(
+      'cross attention: $name',
+      (one) => {
+        return hold(
+          one,
+          () => {
+            const module = new CrossAttention(one.options)
+            const forward = ({ x, context, bias }: Readonly<Record<string, Tensor>>): Tensor =>
+              module.forward(x as Tensor, context as Tensor, {
+                ...(one.lengths ? { lengths: ints(one.lengths) } : {}),
+                ...(bias ? { bias } : {}),
+              })
+            return { module, forward }
+          },
+          on,
+        )
       },
-      on,
     )
-  })
-
-  test.each(load<ConstructorParameters<typeof CrossAttention>[0]>('cross_attention'))(
-    'cross attention: $name',
-    (one) => {
-      return hold(
-        one,
-        () => {
-          const module = new CrossAttention(one.options)
-          const forward = ({ x, context, bias }: Readonly<Record<string, Tensor>>): Tensor =>
-            module.forward(x as Tensor, context as Tensor, {
-              ...(one.lengths ? { lengths: ints(one.lengths) } : {}),
-              ...(bias ? { bias } : {}),
-            })
-          return { module, forward }
-        },
-        on,
-      )
-    },
-  )
-})
+  },
+)
 
 const run = async <T>(device: Device, work: () => Promise<T>): Promise<T> => {
   const before = setDefaultDevice(device)
