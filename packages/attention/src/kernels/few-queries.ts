@@ -25,8 +25,6 @@ import { readSequence, type Sequence } from './sequence-tasks.js'
 
 /** Queries of one kv head of a sequence, at all positions and heads of its group, up to which this is the faster way. */
 const FEW_ROWS = 8
-/** Floats of a cache line. */
-const LINE = 16
 
 const NOTHING = Number.NEGATIVE_INFINITY
 
@@ -53,19 +51,16 @@ function chunksOf(launch: FlashLaunch) {
 const nothing = scratchLayout({})
 const cut = flashCut('rows', nothing, SEQUENCES)
 
-/** Of each row and chunk its result; and the scores of a chunk, for the two rows that a unit has in hand. */
-function workspace(launch: FlashLaunch): number {
-  const { queries, heads, sequences, valueChannels } = flashExtents(launch, SEQUENCES)
-  const { chunks } = chunksOf(launch)
-  return 4 * chunks * (queries * heads * (valueChannels + HEAD) + sequences * 2 * SCORES)
+/** Of each row and chunk its result; and every worker's scores of a chunk. */
+function workspace(launch: FlashLaunch, workers: number): number {
+  const { queries, heads, valueChannels } = flashExtents(launch, SEQUENCES)
+  return 4 * heads * (chunksOf(launch).chunks * queries * (valueChannels + HEAD) + workers * SCORES)
 }
 
 function params(launch: FlashLaunch, extra: Extra): number[] {
   const { pieces, span, chunks } = chunksOf(launch)
   return [...cut.params(launch), ...(extra === 'bias' ? biasParams(launch, SEQUENCES + 2) : []), pieces, span, chunks]
 }
-
-const int = (name: string) => ({ name, type: 'i32' }) as const
 
 function declare(k: v.KernelBuilder, extra: Extra, signature: Parameters<KernelSource['build']>[1]) {
   const declared = declareForward(k, extra, signature)
@@ -109,30 +104,11 @@ const overChunks = (extra: Extra): KernelSource<FlashAttributes> => ({
   },
   build(k, signature) {
     const d = declare(k, extra, signature)
-    const { key, value, sequences, ranges, scratch, p, chunks, record, recordAt, seenBy, chunkOf, keysOf } = d
+    const { sequences, ranges, scratch, p, chunks, record, recordAt, seenBy, chunkOf, keysOf } = d
     const rows = rowsOf(p, d)
     const tiles = declareFewQueryTiles(k, p, { ...rows, scratch, bias: d.bias, capped: d.capped })
     const scoresStart = k.let(v.mul(v.mul(v.mul(p.queries, p.heads), chunks), record), 'scores')
-    const [keyStride, valueStride] = [
-      k.let(v.mul(p.kvHeads, p.channels), 'keyStride'),
-      k.let(v.mul(p.kvHeads, p.valueStride), 'valueStride'),
-    ]
     const rowApart = k.let(v.mul(chunks, record), 'rowApart')
-
-    /** Reads a number of every cache line; their sum goes to `out`, so that it is not for nothing. */
-    const touches = [key, value].map((buffer) =>
-      k.func('touch', [int('at'), int('elements'), int('out')], (at, elements, out) => {
-        const sum = k.variable(v.load(buffer, at as v.Value, 1), 'sum')
-        k.for(
-          at as v.Value,
-          v.add(at as v.Value, elements as v.Value),
-          (i) => sum.set(v.add(sum.get(), v.load(buffer, i, 1))),
-          LINE,
-        )
-        k.store(scratch, out as v.Value, sum.get().type === 'f32' ? sum.get() : v.convert(sum.get(), 'f32'))
-        return undefined
-      }),
-    )
 
     // Chunks behind the last key that anybody sees are no work: threads share what there really is.
     const last = k.variable(v.i32(0), 'last')
@@ -162,7 +138,7 @@ const overChunks = (extra: Extra): KernelSource<FlashAttributes> => ({
       const wanted = k.variable(v.i32(0), 'wanted')
       forEachQuery(() => wanted.set(v.i32(1)))
       k.if(v.ne(wanted.get(), 0), () => {
-        const scores = k.let(v.add(scoresStart, v.mul(unit, 2 * SCORES)), 'scores')
+        const scores = k.let(v.add(scoresStart, v.mul(v.mul(v.worker(), p.heads), SCORES)), 'scores')
         /** body(first key, keys, place of the first) for the pieces of [from, to) that lie side by side. */
         const forEachRun = (
           from: v.Value,
@@ -182,23 +158,13 @@ const overChunks = (extra: Extra): KernelSource<FlashAttributes> => ({
             },
           )
         }
-        // Head by head the memory would be read in pieces that no prefetcher follows: it is brought near in order first.
-        forEachRun(begin, k.let(v.min(chunkEnd, sequence.keys), 'to'), (_, count, place) => {
-          const [keys, values] = touches as [v.KernelFunction, v.KernelFunction]
-          k.call(keys, [v.mul(place, keyStride), v.mul(count, keyStride), scores])
-          k.call(values, [v.mul(place, valueStride), v.mul(count, valueStride), scores])
+        forEachQuery((query, from, count, hole) => {
+          const row = k.let(v.mul(query, p.heads), 'row')
+          tiles.run({
+            ...{ row, from, count, hole, scores, rowApart, result: k.let(recordAt(row, chunk), 'result') },
+            forEachRun: (body) => forEachRun(from, k.let(v.add(from, count)), body),
+          })
         })
-        forEachQuery((query, from, count, hole) =>
-          k.for(0, p.kvHeads, (kvHead) => {
-            const row = k.let(v.add(v.mul(query, p.heads), v.mul(kvHead, p.group)), 'row')
-            tiles.run({
-              ...{ row, rows: p.group, kvHead, from, count, hole, scores, rowApart },
-              ...{ keyStride, valueStride },
-              result: k.let(recordAt(row, chunk), 'result'),
-              forEachRun: (body) => forEachRun(from, k.let(v.add(from, count)), body),
-            })
-          }),
-        )
       })
     })
   },

@@ -2,47 +2,43 @@ import * as v from '@almanac/tensor-core/kernel'
 import type { BiasedParams } from './forward-buffers.js'
 import type { Rows } from './pack-rows.js'
 
-/** Keys of a chunk at most: with their values they stay in the first cache while the rows take turns. */
-export const CHUNK = 32
+/** Keys of a chunk at most: enough that its result is little beside it, few enough that every thread has some. */
+export const CHUNK = 128
 /** Floats from a row's scores of a chunk to the next row's: vectors may end behind the chunk. */
 export const SCORES = CHUNK + 16
 /** Floats of a row's result for a chunk beside its channels: maximum, total, two spare. */
 export const HEAD = 4
 
-/** Rows of q that share what is read of keys and values. */
-const ROWS = 2
-/** Keys whose scores are summed at once: their sums are then added across lanes four at a time. */
+/** Rows of q that share what is read of keys and values, where a group has as many. */
+const ROWS = [2, 1] as const
+/** Keys whose scores are summed at once, and whose values: sums are added across lanes four at a time. */
 const KEYS = 4
-/** Vectors of channels that a turn over the values sums in registers, for two rows and for one. */
-const WIDTH = { 1: 8, 2: 4 } as const
 
 const NOTHING = Number.NEGATIVE_INFINITY
 const int = (name: string) => ({ name, type: 'i32' }) as const
 const f32 = (name: string) => ({ name, type: 'f32' }) as const
 const zeros = () => v.splat(v.f32(0), 4)
 
-/** What a unit does for one kv head: `rows` rows of q, from number `row` on, with the keys `from` .. `from + count - 1`. */
+/** What a unit does: the rows of a query, of which the first is `row`, with the keys `from` .. `from + count - 1`. */
 export interface FewQueryTask {
   readonly row: v.Value
-  readonly rows: v.Value
-  readonly kvHead: v.Value
   readonly from: v.Value
   readonly count: v.Value
   /** Of the keys, counted from the first one on, those that are not seen: [begin, end), which may be empty. */
   readonly hole: readonly [begin: v.Value, end: v.Value]
   /** body(first key, keys, place of the first) for the pieces of the keys that lie side by side. */
   forEachRun(body: (key0: v.Value, count: v.Value, place: v.Value) => void): void
-  /** Elements from a place's keys, and values, to the next place's. */
-  readonly keyStride: v.Value
-  readonly valueStride: v.Value
-  /** Room for ROWS times a chunk of scores. */
+  /** Room for the scores of every head, SCORES floats each. */
   readonly scores: v.Value
   /** Where the first row's maximum, total and sum go; from there `rowApart` to the next row's. */
   readonly result: v.Value
   readonly rowApart: v.Value
 }
 
-/** Declares the kernels of one chunk of keys and returns what runs them for all rows of a kv head. */
+/**
+ * Declares the kernels of one chunk of keys. What is read of keys and values is read once and from end to end, four keys abreast
+ * with all their heads: so the processor's prefetchers follow it while sums are made, and memory is what the time goes into.
+ */
 export function declareFewQueryTiles(
   k: v.KernelBuilder,
   p: BiasedParams,
@@ -55,64 +51,72 @@ export function declareFewQueryTiles(
   const { queries, keys, values, scratch, bias, capped } = of
   const q = queries.buffer
   const { channels, valueChannels } = p
+  /** Elements from a place's keys, and values, to the next place's. */
+  const strides = { keys: v.mul(p.kvHeads, p.channels), values: v.mul(p.kvHeads, p.valueStride) }
   const floats = ({ buffer }: Rows, at: v.Value): v.Value => {
     const value = v.load(buffer, at, 4)
     return value.type === 'f32' ? value : v.convert(value, 'f32')
   }
+  /** body(first row of the kv head's group, rows at once) for all of its rows. */
+  const forEachRows = (body: (r: v.Value, rows: number) => void): void => {
+    const done = k.variable(v.i32(0), 'done')
+    for (const rows of ROWS) {
+      const end = k.let(v.sub(p.group, v.rem(v.sub(p.group, done.get()), rows)), 'end')
+      k.for(done.get(), end, (r) => body(r, rows), rows)
+      done.set(end)
+    }
+  }
 
-  /** scores[r][i] = scale q[r] . k[i] for `count` keys. */
-  const scoreOf = (rows: number): v.KernelFunction =>
-    k.func(
-      `score${rows}`,
-      [int('q'), int('k'), int('stride'), int('count'), int('out'), f32('scale')],
-      (qAt, kAt, stride, count, out, scale) => {
-        const [queryAt, length, to] = [qAt as v.Value, count as v.Value, out as v.Value]
-        const key = k.variable(kAt as v.Value, 'key')
-        const whole = k.let(v.and(length, v.i32(-KEYS)), 'whole')
-        /** Of so many keys: [row][key] sums of four lanes. */
-        const sumsOf = (many: number): v.Variable[][] => {
-          const places = [key.get()]
-          while (places.length < many) places.push(k.let(v.add(places.at(-1) as v.Value, stride as v.Value)))
-          const at = places.map((place) => k.let(place))
-          const sums = Array.from({ length: rows }, () => at.map(() => k.variable(zeros(), 'sum')))
-          k.for(
-            0,
-            channels,
-            (d) => {
-              const ks = at.map((place) => k.let(floats(keys, v.add(place, d)), 'k'))
-              sums.forEach((line, r) => {
-                const x = k.let(v.load(q, v.add(v.add(queryAt, d), v.mul(channels, r)), 4), 'q')
-                line.forEach((sum, i) => {
-                  sum.set(v.fma(x, ks[i] as v.Value, sum.get()))
-                })
-              })
-            },
-            4,
+  /** scores[h][i] = scale q[h] . k[i][h's kv head] for `count` keys, whole fours of them: behind the last they are of the last. */
+  const score = k.func(
+    'score',
+    [int('q'), int('k'), int('count'), int('out'), f32('scale')],
+    (qAt, kAt, count, out, scale) => {
+      const stride = k.let(strides.keys, 'stride')
+      const last = k.let(v.add(kAt as v.Value, v.mul(v.sub(count as v.Value, 1), stride)), 'last')
+      const key = k.variable(kAt as v.Value, 'key')
+      k.for(
+        0,
+        count as v.Value,
+        (i) => {
+          const places = Array.from({ length: KEYS }, (_, n) =>
+            k.let(v.min(v.add(key.get(), v.mul(stride, n)), last), 'place'),
           )
-          return sums
-        }
-        k.for(
-          0,
-          whole,
-          (i) => {
-            sumsOf(KEYS).forEach((line, r) => {
-              const sum = acrossLanes(k, line.map((part) => part.get()) as Four)
-              k.store(scratch, v.add(v.add(to, i), v.i32(r * SCORES)), v.mul(sum, v.splat(scale as v.Value, 4)))
+          k.for(0, p.kvHeads, (kvHead) => {
+            const skip = k.let(v.mul(kvHead, channels), 'skip')
+            const at = places.map((place) => k.let(v.add(place, skip), 'at'))
+            forEachRows((r, rows) => {
+              const row = k.let(v.add(v.mul(kvHead, p.group), r), 'row')
+              const from = k.let(v.add(qAt as v.Value, v.mul(row, channels)), 'from')
+              const sums = Array.from({ length: rows }, () => at.map(() => k.variable(zeros(), 'sum')))
+              k.for(
+                0,
+                channels,
+                (d) => {
+                  const ks = at.map((place) => k.let(floats(keys, v.add(place, d)), 'k'))
+                  sums.forEach((line, n) => {
+                    const x = k.let(v.load(q, v.add(v.add(from, d), v.mul(channels, n)), 4), 'q')
+                    line.forEach((sum, j) => {
+                      sum.set(v.fma(x, ks[j] as v.Value, sum.get()))
+                    })
+                  })
+                },
+                4,
+              )
+              sums.forEach((line, n) => {
+                const sum = acrossLanes(k, line.map((part) => part.get()) as Four)
+                const to = v.add(v.add(out as v.Value, i), v.mul(v.add(row, v.i32(n)), SCORES))
+                k.store(scratch, to, v.mul(sum, v.splat(scale as v.Value, 4)))
+              })
             })
-            key.set(v.add(key.get(), v.mul(stride as v.Value, KEYS)))
-          },
-          KEYS,
-        )
-        k.for(whole, length, (i) => {
-          sumsOf(1).forEach(([sum], r) => {
-            const value = v.reduceLanes('add', (sum as v.Variable).get())
-            k.store(scratch, v.add(v.add(to, i), v.i32(r * SCORES)), v.mul(value, scale as v.Value))
           })
-          key.set(v.add(key.get(), stride as v.Value))
-        })
-        return undefined
-      },
-    )
+          key.set(v.add(key.get(), v.mul(stride, KEYS)))
+        },
+        KEYS,
+      )
+      return undefined
+    },
+  )
 
   /** scores[i] to e^(score - maximum), whole vectors; maximum and total go to `result`. */
   const weigh = k.func('weigh', [int('scores'), int('count'), int('result')], (scores, count, result) => {
@@ -138,38 +142,56 @@ export function declareFewQueryTiles(
     return undefined
   })
 
-  /** out[r][c] += sum of weights[r][i] v[i][c], for `vectors` vectors of channels. */
-  const sumOf = (rows: number, vectors: number): v.KernelFunction =>
+  /** out[h][c] += sum of weights[h][i] v[i][h's kv head][c] for `count` keys, `many` at a time. */
+  const sumOf = (many: number): v.KernelFunction =>
     k.func(
-      `sum${rows}x${vectors}`,
-      [int('weights'), int('count'), int('v'), int('stride'), int('out'), int('apart')],
-      (weights, count, start, stride, out, apart) => {
-        const placeOf = (r: number, c: number) => v.add(v.add(out as v.Value, v.mul(apart as v.Value, r)), v.i32(4 * c))
-        const sums = Array.from({ length: rows }, (_, r) =>
-          Array.from({ length: vectors }, (_, c) => k.variable(v.load(scratch, placeOf(r, c), 4), 'sum')),
-        )
-        const place = k.variable(start as v.Value, 'v')
-        k.for(weights as v.Value, v.add(weights as v.Value, count as v.Value), (at) => {
-          const xs = Array.from({ length: vectors }, (_, c) => {
-            const x = floats(values, v.add(place.get(), v.i32(4 * c)))
-            return rows > 1 ? k.let(x, 'x') : x
-          })
-          sums.forEach((line, r) => {
-            const weight = k.let(v.splat(v.load(scratch, v.add(at, v.i32(r * SCORES)), 1), 4), 'w')
-            line.forEach((sum, c) => {
-              sum.set(v.fma(weight, xs[c] as v.Value, sum.get()))
+      `sum${many}`,
+      [int('weights'), int('count'), int('v'), int('out'), int('apart')],
+      (weights, count, start, out, apart) => {
+        const stride = k.let(strides.values, 'stride')
+        const value = k.variable(start as v.Value, 'value')
+        k.for(
+          0,
+          count as v.Value,
+          (i) => {
+            const places = Array.from({ length: many }, (_, n) => k.let(v.add(value.get(), v.mul(stride, n)), 'place'))
+            k.for(0, p.kvHeads, (kvHead) => {
+              const skip = k.let(v.mul(kvHead, p.valueStride), 'skip')
+              const at = places.map((place) => k.let(v.add(place, skip), 'at'))
+              forEachRows((r, rows) => {
+                const row = k.let(v.add(v.mul(kvHead, p.group), r), 'row')
+                const lines = Array.from({ length: rows }, (_, n) => {
+                  const own = k.let(v.add(row, v.i32(n)), 'own')
+                  const from = v.add(v.add(weights as v.Value, i), v.mul(own, SCORES))
+                  const ws = at.map((_, j) => k.let(v.splat(v.load(scratch, v.add(from, v.i32(j)), 1), 4), 'w'))
+                  return { ws, to: k.let(v.add(out as v.Value, v.mul(own, apart as v.Value)), 'to') }
+                })
+                k.for(
+                  0,
+                  valueChannels,
+                  (c) => {
+                    const xs = at.map((place) => k.let(floats(values, v.add(place, c)), 'v'))
+                    for (const { ws, to } of lines) {
+                      const own = k.let(v.add(to, c), 'own')
+                      let sum = v.load(scratch, own, 4)
+                      ws.forEach((w, j) => {
+                        sum = v.fma(w, xs[j] as v.Value, sum)
+                      })
+                      k.store(scratch, own, sum)
+                    }
+                  },
+                  4,
+                )
+              })
             })
-          })
-          place.set(v.add(place.get(), stride as v.Value))
-        })
-        sums.forEach((line, r) => {
-          line.forEach((sum, c) => {
-            k.store(scratch, placeOf(r, c), sum.get())
-          })
-        })
+            value.set(v.add(value.get(), v.mul(stride, many)))
+          },
+          many,
+        )
         return undefined
       },
     )
+  const [sumFours, sumOnes] = [sumOf(KEYS), sumOf(1)]
 
   /** Of products the scores: scaled as the keys are, capped, with a bias: (scores, count, row, key0, number of the first key's row). */
   const finish =
@@ -207,64 +229,48 @@ export function declareFewQueryTiles(
       })
     : null
 
-  const forms = ([ROWS, 1] as const).map((rows) => ({
-    rows,
-    width: 4 * WIDTH[rows],
-    score: scoreOf(rows),
-    wide: sumOf(rows, WIDTH[rows]),
-    narrow: sumOf(rows, 1),
-  }))
-
   return {
-    run({ row, rows, kvHead, from, count, hole, forEachRun, keyStride, valueStride, scores, result, rowApart }) {
+    run({ row, from, count, hole, forEachRun, scores, result, rowApart }) {
       const padded = k.let(v.and(v.add(count, 3), v.i32(-4)), 'padded')
-      const done = k.variable(v.i32(0), 'done')
-      for (const form of forms) {
-        const end = k.let(v.sub(rows, v.rem(v.sub(rows, done.get()), form.rows)), 'end')
-        const owns = Array.from({ length: form.rows }, (_, own) => own)
-        k.for(
-          done.get(),
-          end,
-          (r) => {
-            const to = k.let(v.add(result, v.mul(rowApart, r)), 'to')
-            const own = k.let(v.add(row, r), 'own')
-            const numberOf = (place: v.Value): v.Value => v.add(v.mul(place, p.kvHeads), kvHead)
-            forEachRun((key0, length, place) => {
-              const at = k.let(v.add(scores, v.sub(key0, from)), 'at')
-              const keyAt = v.add(v.mul(place, keyStride), v.mul(kvHead, channels))
-              k.call(form.score, [v.mul(own, channels), keyAt, keyStride, length, at, p.scale])
-              if (finish) {
-                for (const i of owns)
-                  k.call(finish, [v.add(at, v.i32(i * SCORES)), length, v.add(own, v.i32(i)), key0, numberOf(place)])
-              }
-            })
-            for (const i of owns) {
-              const line = k.let(v.add(scores, v.i32(i * SCORES)), 'line')
-              const hide = (begin: v.Value, stop: v.Value): void =>
-                k.for(begin, stop, (j) => k.store(scratch, v.add(line, j), v.f32(NOTHING)))
-              hide(v.max(hole[0], 0), v.min(hole[1], count))
-              hide(count, padded)
-              const record = k.let(v.add(to, v.mul(rowApart, i)), 'record')
-              k.call(weigh, [line, padded, record])
-              k.for(0, valueChannels, (c) => k.store(scratch, v.add(v.add(record, c), v.i32(HEAD)), zeros()), 4)
-            }
-            const whole = k.let(v.sub(valueChannels, v.rem(valueChannels, form.width)))
-            forEachRun((key0, length, place) => {
-              const at = k.let(v.add(scores, v.sub(key0, from)), 'at')
-              const valueAt = k.let(v.add(v.mul(place, valueStride), v.mul(kvHead, p.valueStride)), 'valueAt')
-              if (scaleWeights) {
-                for (const i of owns) k.call(scaleWeights, [v.add(at, v.i32(i * SCORES)), length, numberOf(place)])
-              }
-              const sum = (func: v.KernelFunction, c: v.Value): void =>
-                k.call(func, [at, length, v.add(valueAt, c), valueStride, v.add(v.add(to, c), v.i32(HEAD)), rowApart])
-              k.for(0, whole, (c) => sum(form.wide, c), form.width)
-              k.for(whole, valueChannels, (c) => sum(form.narrow, c), 4)
-            })
-          },
-          form.rows,
+      /** body(head, its scores or weights, its kv head) for all heads. */
+      const forEachHead = (body: (head: v.Value, line: v.Value, kvHead: v.Value) => void): void =>
+        k.for(0, p.heads, (head) =>
+          body(
+            head,
+            k.let(v.add(scores, v.mul(head, SCORES)), 'line'),
+            k.let(v.div(head, v.max(p.group, 1)), 'kvHead'),
+          ),
         )
-        done.set(end)
-      }
+      const numberOf = (place: v.Value, kvHead: v.Value): v.Value => v.add(v.mul(place, p.kvHeads), kvHead)
+      forEachRun((key0, length, place) => {
+        const skip = k.let(v.sub(key0, from), 'skip')
+        const at = v.add(scores, skip)
+        k.call(score, [v.mul(row, channels), v.mul(place, strides.keys), length, at, p.scale])
+        if (finish)
+          forEachHead((head, line, kvHead) =>
+            k.call(finish, [v.add(line, skip), length, v.add(row, head), key0, numberOf(place, kvHead)]),
+          )
+      })
+      forEachHead((head, line) => {
+        const hide = (begin: v.Value, stop: v.Value): void =>
+          k.for(begin, stop, (j) => k.store(scratch, v.add(line, j), v.f32(NOTHING)))
+        hide(v.max(hole[0], 0), v.min(hole[1], count))
+        hide(count, padded)
+        const record = k.let(v.add(result, v.mul(rowApart, head)), 'record')
+        k.call(weigh, [line, padded, record])
+        k.for(0, valueChannels, (c) => k.store(scratch, v.add(v.add(record, c), v.i32(HEAD)), zeros()), 4)
+      })
+      forEachRun((key0, length, place) => {
+        const skip = k.let(v.sub(key0, from), 'skip')
+        const at = k.let(v.add(scores, skip), 'at')
+        if (scaleWeights)
+          forEachHead((_, line, kvHead) => k.call(scaleWeights, [v.add(line, skip), length, numberOf(place, kvHead)]))
+        const fours = k.let(v.and(length, v.i32(-KEYS)), 'fours')
+        const [valueAt, to] = [k.let(v.mul(place, strides.values), 'valueAt'), k.let(v.add(result, v.i32(HEAD)), 'to')]
+        k.call(sumFours, [at, fours, valueAt, to, rowApart])
+        const rest = v.add(valueAt, v.mul(fours, strides.values))
+        k.call(sumOnes, [v.add(at, fours), v.sub(length, fours), rest, to, rowApart])
+      })
     },
   }
 }
