@@ -213,7 +213,7 @@ const join = (extra: Extra): KernelSource<FlashAttributes> => ({
         const total = k.variable(v.f32(0), 'total')
         // A chunk's maximum is replaced by its factor.
         eachChunk((result) => {
-          const factor = k.let(v.exp(v.sub(k.load(scratch, result), safe)))
+          const factor = k.let(v.exp(v.mul(v.sub(k.load(scratch, result), safe), Math.LN2)))
           total.set(v.fma(k.load(scratch, v.add(result, 1)), factor, total.get()))
           k.store(scratch, result, factor)
         })
@@ -232,7 +232,7 @@ const join = (extra: Extra): KernelSource<FlashAttributes> => ({
           },
           4,
         )
-        k.store(lse, row, v.select(empty, v.f32(NOTHING), v.add(safe, v.log(total.get()))))
+        k.store(lse, row, v.select(empty, v.f32(NOTHING), v.add(v.mul(safe, Math.LN2), v.log(total.get()))))
       })
     })
   },

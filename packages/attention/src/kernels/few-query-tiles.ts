@@ -1,4 +1,5 @@
 import * as v from '@almanac/tensor-core/kernel'
+import { declareExp2 } from './exp2.js'
 import type { BiasedParams } from './forward-buffers.js'
 import type { Rows } from './pack-rows.js'
 
@@ -6,13 +7,19 @@ import type { Rows } from './pack-rows.js'
 export const CHUNK = 128
 /** Floats from a row's scores of a chunk to the next row's: vectors may end behind the chunk. */
 export const SCORES = CHUNK + 16
+/** Where in a row's scores what nobody reads goes: behind what vectors of the last row may reach. */
+const UNUSED = CHUNK + 8
 /** Floats of a row's result for a chunk beside its channels: maximum, total, two spare. */
 export const HEAD = 4
 
-/** Rows of q that share what is read of keys and values, where a group has as many. */
-const ROWS = [2, 1] as const
 /** Keys whose scores are summed at once, and whose values: sums are added across lanes four at a time. */
 const KEYS = 4
+/** Vectors of channels of each key that are taken together: fewer sums of addresses. */
+const VECTORS = 4
+/** Lines of a burst, about, for each of the keys abreast: together they stay in the first cache. */
+const BURST = 32
+/** Elements of a cache line. */
+const LINE: Readonly<Record<string, number>> = { float32: 16, float16: 32, bfloat16: 32, int8: 64 }
 
 const NOTHING = Number.NEGATIVE_INFINITY
 const int = (name: string) => ({ name, type: 'i32' }) as const
@@ -57,69 +64,114 @@ export function declareFewQueryTiles(
     const value = v.load(buffer, at, 4)
     return value.type === 'f32' ? value : v.convert(value, 'f32')
   }
-  /** body(first row of the kv head's group, rows at once) for all of its rows. */
-  const forEachRows = (body: (r: v.Value, rows: number) => void): void => {
-    const done = k.variable(v.i32(0), 'done')
-    for (const rows of ROWS) {
-      const end = k.let(v.sub(p.group, v.rem(v.sub(p.group, done.get()), rows)), 'end')
-      k.for(done.get(), end, (r) => body(r, rows), rows)
-      done.set(end)
+  /**
+   * body(key, keys) for runs of `count` keys, burst by burst; every burst is brought near in order first: a number of every cache
+   * line is read, and their sum kept at `unused`, so that it is not for nothing.
+   */
+  const forEachBurst = (
+    { buffer }: Rows,
+    run: { readonly from: v.Value; readonly count: v.Value; readonly stride: v.Value; readonly unused: v.Value },
+    body: (i: v.Value, end: v.Value) => void,
+  ): void => {
+    const line = LINE[buffer.dtype] as number
+    const burst = k.let(v.max(v.mul(v.div(v.i32(BURST * line), run.stride), KEYS), KEYS), 'burst')
+    const sum = k.variable(v.f32(0), 'touched')
+    const begin = k.variable(v.i32(0), 'begin')
+    k.while(
+      () => v.lt(begin.get(), run.count),
+      () => {
+        const i = k.let(begin.get(), 'i')
+        const end = k.let(v.min(v.add(i, burst), run.count), 'end')
+        const stop = k.let(v.add(run.from, v.mul(end, run.stride)), 'stop')
+        k.for(
+          k.let(v.add(run.from, v.mul(i, run.stride))),
+          stop,
+          (at) => {
+            const x = v.load(buffer, at, 1)
+            sum.set(v.add(sum.get(), x.type === 'f32' ? x : v.convert(x, 'f32')))
+          },
+          line,
+        )
+        body(i, end)
+        begin.set(end)
+      },
+    )
+    k.store(scratch, run.unused, sum.get())
+  }
+  /** Pairs of a group's rows end here. */
+  const declareRows = () => {
+    const pairs = k.let(v.and(p.group, v.i32(-2)), 'pairs')
+    /** body(first row of the kv head's group, rows at once) for all of its rows. */
+    return (body: (r: v.Value, rows: number) => void): void => {
+      k.for(0, pairs, (r) => body(r, 2), 2)
+      k.for(pairs, p.group, (r) => body(r, 1))
     }
   }
 
   /** scores[h][i] = scale q[h] . k[i][h's kv head] for `count` keys, whole fours of them: behind the last they are of the last. */
   const score = k.func(
     'score',
-    [int('q'), int('k'), int('count'), int('out'), f32('scale')],
-    (qAt, kAt, count, out, scale) => {
+    [int('q'), int('k'), int('count'), int('out'), f32('scale'), int('unused')],
+    (qAt, kAt, count, out, scale, unused) => {
       const stride = k.let(strides.keys, 'stride')
+      const forEachRows = declareRows()
       const last = k.let(v.add(kAt as v.Value, v.mul(v.sub(count as v.Value, 1), stride)), 'last')
-      const key = k.variable(kAt as v.Value, 'key')
-      k.for(
-        0,
-        count as v.Value,
-        (i) => {
-          const places = Array.from({ length: KEYS }, (_, n) =>
-            k.let(v.min(v.add(key.get(), v.mul(stride, n)), last), 'place'),
-          )
-          k.for(0, p.kvHeads, (kvHead) => {
-            const skip = k.let(v.mul(kvHead, channels), 'skip')
-            const at = places.map((place) => k.let(v.add(place, skip), 'at'))
-            forEachRows((r, rows) => {
-              const row = k.let(v.add(v.mul(kvHead, p.group), r), 'row')
-              const from = k.let(v.add(qAt as v.Value, v.mul(row, channels)), 'from')
-              const sums = Array.from({ length: rows }, () => at.map(() => k.variable(zeros(), 'sum')))
-              k.for(
-                0,
-                channels,
-                (d) => {
-                  const ks = at.map((place) => k.let(floats(keys, v.add(place, d)), 'k'))
-                  sums.forEach((line, n) => {
-                    const x = k.let(v.load(q, v.add(v.add(from, d), v.mul(channels, n)), 4), 'q')
-                    line.forEach((sum, j) => {
-                      sum.set(v.fma(x, ks[j] as v.Value, sum.get()))
+      const run = {
+        from: kAt as v.Value,
+        count: count as v.Value,
+        stride,
+        unused: unused as v.Value,
+      }
+      forEachBurst(keys, run, (begin, end) =>
+        k.for(
+          begin,
+          end,
+          (i) => {
+            const key = k.let(v.add(kAt as v.Value, v.mul(i, stride)), 'key')
+            const places = Array.from({ length: KEYS }, (_, n) =>
+              k.let(v.min(v.add(key, v.mul(stride, n)), last), 'place'),
+            )
+            k.for(0, p.kvHeads, (kvHead) => {
+              const skip = k.let(v.mul(kvHead, channels), 'skip')
+              const at = places.map((place) => k.let(v.add(place, skip), 'at'))
+              forEachRows((r, rows) => {
+                const row = k.let(v.add(v.mul(kvHead, p.group), r), 'row')
+                const from = Array.from({ length: rows }, (_, n) =>
+                  k.let(v.add(qAt as v.Value, v.mul(v.add(row, v.i32(n)), channels)), 'from'),
+                )
+                const sums = Array.from({ length: rows }, () => at.map(() => k.variable(zeros(), 'sum')))
+                k.for(
+                  0,
+                  channels,
+                  (d) => {
+                    const ks = at.map((place) => k.let(floats(keys, v.add(place, d)), 'k'))
+                    sums.forEach((line, n) => {
+                      const x = k.let(v.load(q, v.add(from[n] as v.Value, d), 4), 'q')
+                      line.forEach((sum, j) => {
+                        sum.set(v.fma(x, ks[j] as v.Value, sum.get()))
+                      })
                     })
-                  })
-                },
-                4,
-              )
-              sums.forEach((line, n) => {
-                const sum = acrossLanes(k, line.map((part) => part.get()) as Four)
-                const to = v.add(v.add(out as v.Value, i), v.mul(v.add(row, v.i32(n)), SCORES))
-                k.store(scratch, to, v.mul(sum, v.splat(scale as v.Value, 4)))
+                  },
+                  4,
+                )
+                sums.forEach((line, n) => {
+                  const sum = acrossLanes(k, line.map((part) => part.get()) as Four)
+                  const to = v.add(v.add(out as v.Value, i), v.mul(v.add(row, v.i32(n)), SCORES))
+                  k.store(scratch, to, v.mul(sum, v.splat(scale as v.Value, 4)))
+                })
               })
             })
-          })
-          key.set(v.add(key.get(), v.mul(stride, KEYS)))
-        },
-        KEYS,
+          },
+          KEYS,
+        ),
       )
       return undefined
     },
   )
 
-  /** scores[i] to e^(score - maximum), whole vectors; maximum and total go to `result`. */
+  /** scores[i], in units of log 2, to 2^(score - maximum), whole vectors; maximum and total go to `result`. */
   const weigh = k.func('weigh', [int('scores'), int('count'), int('result')], (scores, count, result) => {
+    const exp2 = declareExp2(k)
     const end = k.let(v.add(scores as v.Value, count as v.Value))
     const most = k.variable(v.splat(v.f32(NOTHING), 4), 'most')
     k.for(scores as v.Value, end, (at) => most.set(v.max(most.get(), v.load(scratch, at, 4))), 4)
@@ -131,7 +183,7 @@ export function declareFewQueryTiles(
       scores as v.Value,
       end,
       (at) => {
-        const weight = k.let(v.exp(v.sub(v.load(scratch, at, 4), safe)))
+        const weight = k.let(exp2(k.let(v.sub(v.load(scratch, at, 4), safe))))
         k.store(scratch, at, weight)
         total.set(v.add(total.get(), weight))
       },
@@ -142,57 +194,61 @@ export function declareFewQueryTiles(
     return undefined
   })
 
-  /** out[h][c] += sum of weights[h][i] v[i][h's kv head][c] for `count` keys, `many` at a time. */
-  const sumOf = (many: number): v.KernelFunction =>
-    k.func(
-      `sum${many}`,
-      [int('weights'), int('count'), int('v'), int('out'), int('apart')],
-      (weights, count, start, out, apart) => {
-        const stride = k.let(strides.values, 'stride')
-        const value = k.variable(start as v.Value, 'value')
-        k.for(
-          0,
-          count as v.Value,
-          (i) => {
-            const places = Array.from({ length: many }, (_, n) => k.let(v.add(value.get(), v.mul(stride, n)), 'place'))
-            k.for(0, p.kvHeads, (kvHead) => {
-              const skip = k.let(v.mul(kvHead, p.valueStride), 'skip')
-              const at = places.map((place) => k.let(v.add(place, skip), 'at'))
-              forEachRows((r, rows) => {
-                const row = k.let(v.add(v.mul(kvHead, p.group), r), 'row')
-                const lines = Array.from({ length: rows }, (_, n) => {
-                  const own = k.let(v.add(row, v.i32(n)), 'own')
-                  const from = v.add(v.add(weights as v.Value, i), v.mul(own, SCORES))
-                  const ws = at.map((_, j) => k.let(v.splat(v.load(scratch, v.add(from, v.i32(j)), 1), 4), 'w'))
-                  return { ws, to: k.let(v.add(out as v.Value, v.mul(own, apart as v.Value)), 'to') }
-                })
-                k.for(
-                  0,
-                  valueChannels,
-                  (c) => {
-                    const xs = at.map((place) => k.let(floats(values, v.add(place, c)), 'v'))
-                    for (const { ws, to } of lines) {
-                      const own = k.let(v.add(to, c), 'own')
-                      let sum = v.load(scratch, own, 4)
-                      ws.forEach((w, j) => {
-                        sum = v.fma(w, xs[j] as v.Value, sum)
-                      })
-                      k.store(scratch, own, sum)
-                    }
-                  },
-                  4,
-                )
-              })
+  /** out[h][c] += sum of weights[h][i] v[i][h's kv head][c] for `count` keys. */
+  const sum = k.func(
+    'sum',
+    [int('weights'), int('count'), int('v'), int('out'), int('apart'), int('unused')],
+    (weights, count, start, out, apart, unused) => {
+      const stride = k.let(strides.values, 'stride')
+      const whole = k.let(v.sub(valueChannels, v.rem(valueChannels, 4 * VECTORS)), 'whole')
+      const forEachRows = declareRows()
+      const run = { from: start as v.Value, count: count as v.Value, stride, unused: unused as v.Value }
+      /** Adds the values of `many` keys from i on. */
+      const add = (i: v.Value, many: number): void => {
+        const value = k.let(v.add(start as v.Value, v.mul(i, stride)), 'value')
+        const places = Array.from({ length: many }, (_, n) => k.let(v.add(value, v.mul(stride, n)), 'place'))
+        k.for(0, p.kvHeads, (kvHead) => {
+          const skip = k.let(v.mul(kvHead, p.valueStride), 'skip')
+          const at = places.map((place) => k.let(v.add(place, skip), 'at'))
+          forEachRows((r, rows) => {
+            const row = k.let(v.add(v.mul(kvHead, p.group), r), 'row')
+            const heads = Array.from({ length: rows }, (_, n) => {
+              const own = k.let(v.add(row, v.i32(n)), 'own')
+              const from = v.add(v.add(weights as v.Value, i), v.mul(own, SCORES))
+              const ws = at.map((_, j) => k.let(v.splat(v.load(scratch, v.add(from, v.i32(j)), 1), 4), 'w'))
+              return { ws, to: k.let(v.add(out as v.Value, v.mul(own, apart as v.Value)), 'to') }
             })
-            value.set(v.add(value.get(), v.mul(stride, many)))
-          },
-          many,
-        )
-        return undefined
-      },
-    )
-  const [sumFours, sumOnes] = [sumOf(KEYS), sumOf(1)]
+            const turn = (c: v.Value, vectors: number): void => {
+              const lines = at.map((place) => k.let(v.add(place, c)))
+              const owns = heads.map(({ to }) => k.let(v.add(to, c), 'own'))
+              for (let n = 0; n < vectors; n++) {
+                const xs = lines.map((line) => k.let(floats(values, v.add(line, v.i32(4 * n))), 'v'))
+                heads.forEach(({ ws }, r) => {
+                  const own = v.add(owns[r] as v.Value, v.i32(4 * n))
+                  let sum = v.load(scratch, own, 4)
+                  ws.forEach((w, j) => {
+                    sum = v.fma(w, xs[j] as v.Value, sum)
+                  })
+                  k.store(scratch, own, sum)
+                })
+              }
+            }
+            k.for(0, whole, (c) => turn(c, VECTORS), 4 * VECTORS)
+            k.for(whole, valueChannels, (c) => turn(c, 1), 4)
+          })
+        })
+      }
+      forEachBurst(values, run, (begin, end) => {
+        const fours = k.let(v.sub(end, v.and(v.sub(end, begin), v.i32(KEYS - 1))), 'fours')
+        k.for(begin, fours, (i) => add(i, KEYS), KEYS)
+        k.for(fours, end, (i) => add(i, 1))
+      })
+      return undefined
+    },
+  )
 
+  /** Scores get to units of log 2 behind a cap and a bias; where there is none, by the scale. */
+  const changed = capped || bias !== null
   /** Of products the scores: scaled as the keys are, capped, with a bias: (scores, count, row, key0, number of the first key's row). */
   const finish =
     capped || bias || keys.scales
@@ -210,6 +266,7 @@ export function declareFewQueryTiles(
             }
             if (capped) score = v.mul(v.tanh(v.div(score, p.softcap)), p.softcap)
             if (bias && biasAt) score = v.add(score, k.load(bias, v.add(biasAt, i)))
+            if (changed) score = v.mul(score, Math.LOG2E)
             k.store(scratch, at, score)
           })
           return undefined
@@ -231,6 +288,8 @@ export function declareFewQueryTiles(
 
   return {
     run({ row, from, count, hole, forEachRun, scores, result, rowApart }) {
+      const unused = v.add(scores, v.i32(UNUSED))
+      const scale = changed ? p.scale : v.mul(p.scale, Math.LOG2E)
       const padded = k.let(v.and(v.add(count, 3), v.i32(-4)), 'padded')
       /** body(head, its scores or weights, its kv head) for all heads. */
       const forEachHead = (body: (head: v.Value, line: v.Value, kvHead: v.Value) => void): void =>
@@ -245,7 +304,7 @@ export function declareFewQueryTiles(
       forEachRun((key0, length, place) => {
         const skip = k.let(v.sub(key0, from), 'skip')
         const at = v.add(scores, skip)
-        k.call(score, [v.mul(row, channels), v.mul(place, strides.keys), length, at, p.scale])
+        k.call(score, [v.mul(row, channels), v.mul(place, strides.keys), length, at, scale, unused])
         if (finish)
           forEachHead((head, line, kvHead) =>
             k.call(finish, [v.add(line, skip), length, v.add(row, head), key0, numberOf(place, kvHead)]),
@@ -265,11 +324,8 @@ export function declareFewQueryTiles(
         const at = k.let(v.add(scores, skip), 'at')
         if (scaleWeights)
           forEachHead((_, line, kvHead) => k.call(scaleWeights, [v.add(line, skip), length, numberOf(place, kvHead)]))
-        const fours = k.let(v.and(length, v.i32(-KEYS)), 'fours')
-        const [valueAt, to] = [k.let(v.mul(place, strides.values), 'valueAt'), k.let(v.add(result, v.i32(HEAD)), 'to')]
-        k.call(sumFours, [at, fours, valueAt, to, rowApart])
-        const rest = v.add(valueAt, v.mul(fours, strides.values))
-        k.call(sumOnes, [v.add(at, fours), v.sub(length, fours), rest, to, rowApart])
+        const [valueAt, to] = [v.mul(place, strides.values), v.add(result, v.i32(HEAD))]
+        k.call(sum, [at, length, valueAt, to, rowApart, unused])
       })
     },
   }

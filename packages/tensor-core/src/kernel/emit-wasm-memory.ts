@@ -41,19 +41,27 @@ function emitAddress(code: FunctionCode, what: string, buffer: BufferRef, index:
   const { rest, offset } = splitIndex(index, bytes)
   code.get(code.bufferPlace(buffer))
   if (!rest) return offset
-  if (rest.kind === 'binary' && rest.op === 'mul' && rest.b.kind === 'const') {
-    emitValue(code, rest.a)
-    code.i32Const(Math.imul(rest.b.value, bytes))
-    code.op(OP.i32Mul)
-  } else {
-    emitValue(code, rest)
-    if (bytes > 1) {
-      code.i32Const(Math.log2(bytes))
-      code.op(OP.i32Shl)
-    }
+  // One after the other: a place and what is added to it in a loop. V8 takes the address of the place out of the loop.
+  for (const part of rest.kind === 'binary' && rest.op === 'add' ? [rest.a, rest.b] : [rest]) {
+    emitBytes(code, part, bytes)
+    code.op(OP.i32Add)
   }
-  code.op(OP.i32Add)
   return offset
+}
+
+/** Pushes so many elements as bytes. */
+function emitBytes(code: FunctionCode, elements: Value, bytes: number): void {
+  if (elements.kind === 'binary' && elements.op === 'mul' && elements.b.kind === 'const') {
+    emitValue(code, elements.a)
+    code.i32Const(Math.imul(elements.b.value, bytes))
+    code.op(OP.i32Mul)
+    return
+  }
+  emitValue(code, elements)
+  if (bytes > 1) {
+    code.i32Const(Math.log2(bytes))
+    code.op(OP.i32Shl)
+  }
 }
 
 function access(code: FunctionCode, opcode: Opcode, alignment: number, offset: number): void {
