@@ -1,6 +1,7 @@
-import { tensor, wasmDevice } from '@almanac/tensor-core'
+import { key, normal, realize, setDefaultDevice, take, tensor, wasmDevice } from '@almanac/tensor-core'
 import { assertClose, toleranceFor } from '@almanac/test-kit'
 import { afterAll, expect, test } from 'vitest'
+import { batchExtents, denseExtents, flashAttention } from '../src/index.js'
 import { FLASH_CASES } from './flash-cases.js'
 import { FLASH_NAMES, flashProblem, flashReference, flashResults } from './flash-problem.js'
 
@@ -71,3 +72,36 @@ test('a sequence that decodes in a batch gives the bits that it gives alone', as
     expect(y).toEqual(together.slice(s * each, (s + 1) * each))
   }
 })
+
+test.each([1, 4])(
+  'a query over blocks of 16 gives the bits that it gives over a row of keys, %d heads a kv head',
+  async (G) => {
+    const before = setDefaultDevice(two)
+    const [keys, KV, D, size] = [400, 3, 20, 16]
+    const [q, k, v] = [normal(key(1), [1, KV * G, D]), normal(key(2), [keys, KV, D]), normal(key(3), [keys, KV, D])]
+    const row = flashAttention(q, k, v, denseExtents({ batch: 1, time: 1, keys, starts: keys - 1 }))
+    const order = Int32Array.from({ length: keys / size }, (_, i) => (7 * i) % (keys / size))
+    const extents = batchExtents(
+      {
+        positions: tensor(Int32Array.of(keys - 1)),
+        cuSeqlens: tensor(Int32Array.of(0, 1)),
+        kvLengths: tensor(Int32Array.of(keys)),
+        blockTables: tensor(order, { shape: [1, order.length] }),
+      },
+      { places: keys, blockSize: size },
+    )
+    /** Blocks at the places that the table says. */
+    const paged = (x: typeof k) => {
+      const at = new Int32Array(order.length)
+      order.forEach((place, block) => {
+        at[place] = block
+      })
+      return take(x.reshape([order.length, size * KV * D]), tensor(at)).reshape([keys, KV, D])
+    }
+    const blocks = flashAttention(q, paged(k), paged(v), extents)
+    await realize(row.y, row.lse, blocks.y, blocks.lse)
+    expect(await blocks.y.data()).toEqual(await row.y.data())
+    expect(await blocks.lse.data()).toEqual(await row.lse.data())
+    setDefaultDevice(before)
+  },
+)

@@ -20,7 +20,7 @@ import { readSequence, type Sequence } from './sequence-tasks.js'
  * though there are fewer kv heads than would keep it busy. One kernel leaves maximum, total and weighted sum of each
  * chunk, a second one joins them (Dao et al. 2023, "Flash-Decoding"). A chunk has the keys of all kv heads, which lie side by
  * side: memory is read from end to end. Where chunks begin depends on the size of blocks alone, so that a row's sum does not
- * depend on the batch that it is in.
+ * depend on the batch that it is in; nor on the blocks, where their size divides that of a chunk.
  */
 
 /** Queries of one kv head of a sequence, at all positions and heads of its group, up to which this is the faster way. */

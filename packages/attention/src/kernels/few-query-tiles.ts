@@ -7,16 +7,16 @@ import type { Rows } from './pack-rows.js'
 export const CHUNK = 128
 /** Floats from a row's scores of a chunk to the next row's: vectors may end behind the chunk. */
 export const SCORES = CHUNK + 16
-/** Where in a row's scores what nobody reads goes: behind what vectors of the last row may reach. */
+/** Place in the first row's scores for what nobody reads, behind what vectors may reach. */
 const UNUSED = CHUNK + 8
 /** Floats of a row's result for a chunk beside its channels: maximum, total, two spare. */
 export const HEAD = 4
 
 /** Keys whose scores are summed at once, and whose values: sums are added across lanes four at a time. */
 const KEYS = 4
-/** Vectors of channels of each key that are taken together: fewer sums of addresses. */
+/** Vectors of channels of values that are taken together. Not of keys: V8 would load all of them first, and spill. */
 const VECTORS = 4
-/** Lines of a burst, about, for each of the keys abreast: together they stay in the first cache. */
+/** Cache lines of a burst for each of the keys abreast, about: 8 KiB in all, which stay in the first cache. */
 const BURST = 32
 /** Elements of a cache line. */
 const LINE: Readonly<Record<string, number>> = { float32: 16, float16: 32, bfloat16: 32, int8: 64 }
@@ -43,8 +43,10 @@ export interface FewQueryTask {
 }
 
 /**
- * Declares the kernels of one chunk of keys. What is read of keys and values is read once and from end to end, four keys abreast
- * with all their heads: so the processor's prefetchers follow it while sums are made, and memory is what the time goes into.
+ * Declares the kernels of one chunk of keys. What is read of keys and values is read once and from end to end, with all heads:
+ * first a burst of cache lines, as fast as memory gives them, and then what is computed of it, four keys abreast. Reading in the
+ * order of the sums, or ahead between them, is up to twice as slow: no prefetcher follows, and loads that wait hold up what could
+ * be computed meanwhile.
  */
 export function declareFewQueryTiles(
   k: v.KernelBuilder,
@@ -65,8 +67,8 @@ export function declareFewQueryTiles(
     return value.type === 'f32' ? value : v.convert(value, 'f32')
   }
   /**
-   * body(key, keys) for runs of `count` keys, burst by burst; every burst is brought near in order first: a number of every cache
-   * line is read, and their sum kept at `unused`, so that it is not for nothing.
+   * body(first key, end) for bursts of keys that lie side by side. A number of each of their cache lines is read first, and the sum
+   * of them kept at `unused`, so that no compiler leaves them out.
    */
   const forEachBurst = (
     { buffer }: Rows,
@@ -98,10 +100,9 @@ export function declareFewQueryTiles(
     )
     k.store(scratch, run.unused, sum.get())
   }
-  /** Pairs of a group's rows end here. */
+  /** In a function: body(first row of a kv head's group, rows at once) for all of them; two share what is read of a key. */
   const declareRows = () => {
     const pairs = k.let(v.and(p.group, v.i32(-2)), 'pairs')
-    /** body(first row of the kv head's group, rows at once) for all of its rows. */
     return (body: (r: v.Value, rows: number) => void): void => {
       k.for(0, pairs, (r) => body(r, 2), 2)
       k.for(pairs, p.group, (r) => body(r, 1))
@@ -116,12 +117,7 @@ export function declareFewQueryTiles(
       const stride = k.let(strides.keys, 'stride')
       const forEachRows = declareRows()
       const last = k.let(v.add(kAt as v.Value, v.mul(v.sub(count as v.Value, 1), stride)), 'last')
-      const run = {
-        from: kAt as v.Value,
-        count: count as v.Value,
-        stride,
-        unused: unused as v.Value,
-      }
+      const run = { from: kAt as v.Value, count: count as v.Value, stride, unused: unused as v.Value }
       forEachBurst(keys, run, (begin, end) =>
         k.for(
           begin,
