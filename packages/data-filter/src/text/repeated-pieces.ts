@@ -1,0 +1,12 @@
+/** Pieces that have occurred before: how many, and their code units. `find_duplicates` of datatrove. */
+export function repeatedPieces(pieces: Iterable<string>): { readonly repeated: number; readonly characters: number } {
+  const seen = new Set<string>()
+  let [repeated, characters] = [0, 0]
+  for (const piece of pieces) {
+    if (seen.has(piece)) {
+      repeated++
+      characters += piece.length
+    } else seen.add(piece)
+  }
+  return { repeated, characters }
+}
