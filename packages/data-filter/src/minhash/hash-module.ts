@@ -1,4 +1,4 @@
-import { minimumsCode } from './minimums-code.js'
+import { exactMinimumCode, minimumsCode } from './minimums-code.js'
 import { sha1Code } from './sha1-code.js'
 import { assembleModule } from './wasm-assembler.js'
 import { wordStartsCode } from './word-starts-code.js'
@@ -21,10 +21,12 @@ export async function hashModule(): Promise<HashModule> {
   compiled ??= WebAssembly.compile(
     assembleModule(
       {
+        // Calls are by number: these two first.
         xxhash64: xxhash64Code(),
+        exactMinimum: exactMinimumCode(),
         xxhash: xxhashRunsCode(0),
+        minimums: minimumsCode(1),
         sha1: sha1Code(),
-        minimums: minimumsCode(),
         wordStarts: wordStartsCode(),
       },
       4,

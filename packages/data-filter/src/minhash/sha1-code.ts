@@ -34,7 +34,13 @@ export function sha1Code(): WasmFunction {
   const [rest, spare] = [f.local('v128'), f.local('v128')]
 
   const rotate = (local: number, bits: number) =>
-    f.get(local).i32(bits).op(OP.i32x4Shl).get(local).i32(32 - bits).op(OP.i32x4ShrU, OP.v128Or)
+    f
+      .get(local)
+      .i32(bits)
+      .op(OP.i32x4Shl)
+      .get(local)
+      .i32(32 - bits)
+      .op(OP.i32x4ShrU, OP.v128Or)
 
   const readPlaces = (lane: number) => {
     // The last lanes of the last four may lie behind the end: they repeat the last run.
@@ -57,18 +63,36 @@ export function sha1Code(): WasmFunction {
       f.get(address[lane] as number).memory(OP.v128Load, 16 * part)
       f.v128(numbers).get(rest).op(OP.i8x16LtS, OP.v128And)
       f.v128(numbers).get(rest).op(OP.i8x16Eq).i32x4(0x80808080).op(OP.v128And, OP.v128Or).tee(spare)
-      f.get(spare).shuffle(SWAP).set(rows[lane] as number)
+      f.get(spare)
+        .shuffle(SWAP)
+        .set(rows[lane] as number)
     }
     const [r0, r1, r2, r3] = rows as [number, number, number, number]
     const [p0, p1, p2, p3] = pairs as [number, number, number, number]
-    f.get(r0, r1).shuffle(words(0, 4, 1, 5)).set(p0)
-    f.get(r2, r3).shuffle(words(0, 4, 1, 5)).set(p1)
-    f.get(r0, r1).shuffle(words(2, 6, 3, 7)).set(p2)
-    f.get(r2, r3).shuffle(words(2, 6, 3, 7)).set(p3)
-    f.get(p0, p1).shuffle(words(0, 1, 4, 5)).set(message[4 * part] as number)
-    f.get(p0, p1).shuffle(words(2, 3, 6, 7)).set(message[4 * part + 1] as number)
-    f.get(p2, p3).shuffle(words(0, 1, 4, 5)).set(message[4 * part + 2] as number)
-    f.get(p2, p3).shuffle(words(2, 3, 6, 7)).set(message[4 * part + 3] as number)
+    f.get(r0, r1)
+      .shuffle(words(0, 4, 1, 5))
+      .set(p0)
+    f.get(r2, r3)
+      .shuffle(words(0, 4, 1, 5))
+      .set(p1)
+    f.get(r0, r1)
+      .shuffle(words(2, 6, 3, 7))
+      .set(p2)
+    f.get(r2, r3)
+      .shuffle(words(2, 6, 3, 7))
+      .set(p3)
+    f.get(p0, p1)
+      .shuffle(words(0, 1, 4, 5))
+      .set(message[4 * part] as number)
+    f.get(p0, p1)
+      .shuffle(words(2, 3, 6, 7))
+      .set(message[4 * part + 1] as number)
+    f.get(p2, p3)
+      .shuffle(words(0, 1, 4, 5))
+      .set(message[4 * part + 2] as number)
+    f.get(p2, p3)
+      .shuffle(words(2, 3, 6, 7))
+      .set(message[4 * part + 3] as number)
   }
 
   const choose = (step: number, b: number, c: number, d: number) => {
@@ -95,7 +119,10 @@ export function sha1Code(): WasmFunction {
         number,
         number,
       ]
-      f.get(e, word).op(OP.i32x4Add).i32x4(ADDEND[Math.floor(step / 20)] as number).op(OP.i32x4Add)
+      f.get(e, word)
+        .op(OP.i32x4Add)
+        .i32x4(ADDEND[Math.floor(step / 20)] as number)
+        .op(OP.i32x4Add)
       choose(step, b, c, d)
       f.op(OP.i32x4Add)
       rotate(a, 5).op(OP.i32x4Add).set(e)
@@ -124,7 +151,9 @@ export function sha1Code(): WasmFunction {
       state.forEach((value, i) => f.get(value).set(work[i] as number))
       steps()
       state.forEach((value, i) => {
-        f.get(value, work[i] as number).op(OP.i32x4Add).get(value)
+        f.get(value, work[i] as number)
+          .op(OP.i32x4Add)
+          .get(value)
         f.get(blockCounts).get(block).op(OP.i32x4Splat, OP.i32x4GtS, OP.v128Bitselect).set(value)
       })
       for (const lane of address) f.get(lane).i32(64).op(OP.i32Add).set(lane)
@@ -134,8 +163,12 @@ export function sha1Code(): WasmFunction {
       const value = state[half] as number
       f.get(value, value).shuffle(SWAP).set(value)
     }
-    f.get(out, state[0] as number, state[1] as number).shuffle(words(0, 4, 1, 5)).memory(OP.v128Store)
-    f.get(out, state[0] as number, state[1] as number).shuffle(words(2, 6, 3, 7)).memory(OP.v128Store, 16)
+    f.get(out, state[0] as number, state[1] as number)
+      .shuffle(words(0, 4, 1, 5))
+      .memory(OP.v128Store)
+    f.get(out, state[0] as number, state[1] as number)
+      .shuffle(words(2, 6, 3, 7))
+      .memory(OP.v128Store, 16)
     f.get(out).i32(32).op(OP.i32Add).set(out)
     f.get(index).i32(4).op(OP.i32Add).tee(index).get(count).op(OP.i32LtU)
   })

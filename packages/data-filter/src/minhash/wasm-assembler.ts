@@ -198,7 +198,10 @@ const name = (text: string): number[] => {
 }
 
 /** The module's bytes; its memory, of `pages` times 64 KiB at first, is exported as `memory`. */
-export function assembleModule(functions: Readonly<Record<string, WasmFunction>>, pages: number): Uint8Array<ArrayBuffer> {
+export function assembleModule(
+  functions: Readonly<Record<string, WasmFunction>>,
+  pages: number,
+): Uint8Array<ArrayBuffer> {
   const all = Object.entries(functions)
   const types = (list: readonly WasmType[]) => vector(list.map((type) => [TYPE_BYTE[type]]))
   const code = ({ locals, code }: WasmFunction) => {

@@ -16,10 +16,12 @@ export function wordStartsCode(): WasmFunction {
   f.loopWhile(() => {
     f.get(text, at).op(OP.i32Add).memory(OP.i32Load8U)
     f.get(at).i32(1).op(OP.i32Add).set(at)
-    f.i32(SPACE).op(OP.i32Eq).when(() => {
-      f.get(next, at).memory(OP.i32Store)
-      f.get(next).i32(4).op(OP.i32Add).set(next)
-    })
+    f.i32(SPACE)
+      .op(OP.i32Eq)
+      .when(() => {
+        f.get(next, at).memory(OP.i32Store)
+        f.get(next).i32(4).op(OP.i32Add).set(next)
+      })
     f.get(at, length).op(OP.i32LtU)
   })
   f.get(next, length).i32(1).op(OP.i32Add).memory(OP.i32Store)

@@ -37,7 +37,12 @@ export function xxhash64Code(): WasmFunction {
     })
     const turns = [1n, 7n, 12n, 18n]
     f.i64(0n)
-    accumulators.forEach((local, i) => f.get(local).i64(turns[i] as bigint).op(OP.i64Rotl, OP.i64Add))
+    accumulators.forEach((local, i) =>
+      f
+        .get(local)
+        .i64(turns[i] as bigint)
+        .op(OP.i64Rotl, OP.i64Add),
+    )
     f.set(hash)
     for (const local of accumulators) {
       f.get(hash).i64(0n).get(local)

@@ -16,6 +16,12 @@ export const sha1Hash = (text: string): bigint => createHash('sha1').update(text
 export function referenceSignature(hashes: readonly bigint[], parameters: MinhashParameters): bigint[] {
   return Array.from({ length: parameters.count }, (_, k) => {
     const [a, b] = [u64(parameters.a, k), u64(parameters.b, k)]
-    return hashes.map((x) => BigInt.asUintN(64, x * a + b) % PRIME).reduce((least, h) => (h < least ? h : least))
+    return least(hashes.map((x) => BigInt.asUintN(64, x * a + b) % PRIME))
   })
+}
+
+function least(values: readonly bigint[]): bigint {
+  let result = values[0] as bigint
+  for (const value of values) if (value < result) result = value
+  return result
 }
