@@ -1,1 +1,5 @@
-export {}
+export * from './minhash-config.js'
+export * from './minhash-parameters.js'
+export * from './minhasher.js'
+export * from './shingles.js'
+export * from './simplify-text.js'
