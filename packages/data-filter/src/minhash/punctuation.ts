@@ -1,8 +1,9 @@
-/** What Python's \s and str.strip take, inside brackets of a regular expression. JavaScript's \s lacks U+001C to U+001F and U+0085, and has U+FEFF. */
-export const SPACES = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
-/**
- * datatrove's PUNCTUATION (src/datatrove/utils/text.py), inside brackets of a regular expression: these marks, and all control
- * characters but tab and line feed.
- */
-export const MARKS =
-  '\\/—”:％１〈&(、━\\\\【#%「」，】；+^\\]~“《„\';’{|∶´\\[=\\-`*．（–？！：$～«〉,><》)?）。…@_."}►»!\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f'
+import { PUNCTUATION } from '../text/punctuation.js'
+import { WHITE_SPACE } from '../text/white-space.js'
+
+const escaped = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`
+
+/** White space as Python has it, inside brackets of a regular expression. */
+export const SPACES = WHITE_SPACE.map(([first, last]) => `${escaped(first)}-${escaped(last)}`).join('')
+/** datatrove's punctuation, inside brackets of a regular expression. */
+export const MARKS = Array.from(PUNCTUATION, escaped).join('')

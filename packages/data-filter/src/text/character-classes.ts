@@ -1,4 +1,5 @@
 import { PUNCTUATION_AND_TERMINAL } from './punctuation.js'
+import { WHITE_SPACE } from './white-space.js'
 
 /** White space, as Python's `str.split` has it. */
 export const SPACE = 1
@@ -13,18 +14,6 @@ export const DEPENDS = 16
 /** Half of a code point above 0xffff. */
 export const HALF = 32
 
-const SPACES = [
-  [9, 13],
-  [28, 32],
-  [0x85, 0x85],
-  [0xa0, 0xa0],
-  [0x1680, 0x1680],
-  [0x2000, 0x200a],
-  [0x2028, 0x2029],
-  [0x202f, 0x202f],
-  [0x205f, 0x205f],
-  [0x3000, 0x3000],
-] as const
 /** Split off in any place by the Treebank tokenizer of NLTK 3.8, quotes included. */
 const ALWAYS_ALONE = '[](){}<>;@#$%&?!*"«»“”„‘’'
 
@@ -43,7 +32,7 @@ export function characterClasses(): Uint8Array {
     }
   }
   // White space is no token, and so no word.
-  for (const [first, last] of SPACES) classes.fill(SPACE, first, last + 1)
+  for (const [first, last] of WHITE_SPACE) classes.fill(SPACE, first, last + 1)
   for (const mark of ALWAYS_ALONE) classes[mark.charCodeAt(0)] = (classes[mark.charCodeAt(0)] as number) | ALONE
   for (const mark of ".,:'-`") classes[mark.charCodeAt(0)] = (classes[mark.charCodeAt(0)] as number) | DEPENDS
   table = classes

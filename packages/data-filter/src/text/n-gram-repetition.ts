@@ -22,55 +22,51 @@ const REPEATED = [5, 6, 7, 8, 9, 10] as const
  */
 export function nGramCounter(): (tokens: WordTokens, ids: WordIds) => NGramRepetition {
   let room = 0
-  let [grams, next, counts, firsts, lengths, seen] = Array.from({ length: 6 }, () => new Int32Array(0)) as [
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-  ]
+  /** Of the n-gram at a place its number, or -1 where it occurs once; the same for n + 1. */
+  let [grams, next] = [new Int32Array(0), new Int32Array(0)]
+  /** By an n-gram's number. */
+  let [counts, firsts, seen] = [new Int32Array(0), new Int32Array(0), new Int32Array(0)]
+  /** Code points in the words before one. */
+  let lengths = new Int32Array(0)
+  /** Places whose n-gram occurs again. */
+  let again = new Int32Array(0)
   let slots = new Int32Array(0)
 
   return ({ text, count, starts, ends }, { ids, distinct }) => {
     if (room < count) {
       room = 2 * count
-      ;[grams, next, counts, firsts, lengths, seen] = Array.from({ length: 6 }, () => new Int32Array(room + 1)) as [
-        Int32Array,
-        Int32Array,
-        Int32Array,
-        Int32Array,
-        Int32Array,
-        Int32Array,
-      ]
+      const made = (): Int32Array<ArrayBuffer> => new Int32Array(room + 1)
+      ;[grams, next, counts, firsts, seen, lengths, again] = [made(), made(), made(), made(), made(), made(), made()]
     }
-    // lengths[i]: code points in the tokens before i.
     const astral = text.length > 0 && /[\ud800-\udbff]/.test(text)
     for (let i = 0; i < count; i++) {
       const length = astral ? [...text.slice(starts[i], ends[i])].length : (ends[i] as number) - (starts[i] as number)
       lengths[i + 1] = (lengths[i] as number) + length
     }
-    /** Of the n-gram at a place, its number, or -1 where it occurs once. */
     for (let i = 0; i < count; i++) grams[i] = ids[i] as number
     counts.fill(0, 0, distinct)
     for (let i = 0; i < count; i++) counts[ids[i] as number] = (counts[ids[i] as number] as number) + 1
-    for (let i = 0; i < count; i++) if (counts[grams[i] as number] === 1) grams[i] = -1
+    let active = 0
+    for (let i = 0; i < count; i++) {
+      if ((counts[grams[i] as number] as number) > 1) again[active++] = i
+      else grams[i] = -1
+    }
 
     const top: (number | null)[] = []
     const repeated: number[] = []
     for (let n = 2; n <= 10; n++) {
       const places = count - n + 1
-      let candidates = 0
-      for (let i = 0; i < places; i++) if ((grams[i] as number) >= 0 && (grams[i + 1] as number) >= 0) candidates++
       let size = 16
-      while (size < 2 * candidates) size *= 2
+      while (size < 2 * active) size *= 2
       if (slots.length < size) slots = new Int32Array(size)
       else slots.fill(0, 0, size)
       const mask = size - 1
       let numbers = 0
-      for (let i = 0; i < places; i++) {
-        const [left, right] = [grams[i] as number, grams[i + 1] as number]
-        if (left < 0 || right < 0) {
+      for (let at = 0; at < active; at++) {
+        const i = again[at] as number
+        const left = grams[i] as number
+        const right = i < places ? (grams[i + 1] as number) : -1
+        if (right < 0) {
           next[i] = -1
           continue
         }
@@ -97,12 +93,17 @@ export function nGramCounter(): (tokens: WordTokens, ids: WordIds) => NGramRepet
         }
       }
       if (n <= 4) top.push(places < 1 ? null : topLength(n, numbers))
-      else repeated.push(repeatedLength(n, places, numbers))
-      for (let i = 0; i < places; i++) {
+      else repeated.push(repeatedLength(n, active, numbers))
+      let kept = 0
+      for (let at = 0; at < active; at++) {
+        const i = again[at] as number
         const number = next[i] as number
-        grams[i] = number >= 0 && (counts[number] as number) > 1 ? number : -1
+        if (number >= 0 && (counts[number] as number) > 1) {
+          grams[i] = number
+          again[kept++] = i
+        } else grams[i] = -1
       }
-      if (places > 0) grams.fill(-1, places, count)
+      active = kept
     }
     return { top, repeated }
 
@@ -115,21 +116,17 @@ export function nGramCounter(): (tokens: WordTokens, ids: WordIds) => NGramRepet
       return ((lengths[at + n] as number) - (lengths[at] as number) + n - 1) * most
     }
 
-    function repeatedLength(n: number, places: number, numbers: number): number {
-      if (numbers === 0) return 0
+    function repeatedLength(n: number, active: number, numbers: number): number {
       seen.fill(0, 0, numbers)
-      let sum = 0
-      for (let i = 0; i < places; ) {
+      let [sum, until] = [0, 0]
+      for (let at = 0; at < active; at++) {
+        const i = again[at] as number
         const number = next[i] as number
-        if (number >= 0 && (counts[number] as number) > 1) {
-          if (seen[number]) {
-            sum += (lengths[i + n] as number) - (lengths[i] as number)
-            i += n
-            continue
-          }
-          seen[number] = 1
-        }
-        i++
+        if (i < until || number < 0) continue
+        if (seen[number]) {
+          sum += (lengths[i + n] as number) - (lengths[i] as number)
+          until = i + n
+        } else seen[number] = 1
       }
       return sum
     }
