@@ -31,7 +31,8 @@ const PAIRS_PER_PIECE = 4096
 /**
  * Stage 2: which documents share all hashes of a bucket. All shards' files are merged; every record that has the hashes of the one
  * before makes a pair with it, four 32-bit words: shard and document of both. A document with n others of its hashes so is in a
- * chain of n pairs. Any number of parts gives the same pairs. Throws OptionError, ManifestError and FormatError.
+ * chain of n pairs. Any number of parts gives the same pairs. Checksums of the signatures are compared where one part reads all of a
+ * file; sizes and order always. Throws OptionError, ManifestError and FormatError.
  */
 export async function findPairs(options: PairOptions): Promise<PairManifest> {
   const { signatures, pairs: output, bucket, part = 0, parts = 1, bufferBytes = 256 * 2 ** 20 } = options
