@@ -23,8 +23,6 @@ export interface GopherQualityOptions {
 }
 
 const STOP_WORDS = ['the', 'be', 'to', 'of', 'and', 'that', 'have', 'with']
-const HASH = 35
-const [PERIOD, ELLIPSIS] = [46, 0x2026]
 
 /** Drops texts that do not look like prose. Rae et al. 2021 (arXiv 2112.11446), appendix A.1.1; reasons are datatrove's. */
 export function gopherQuality(options: GopherQualityOptions = {}): Filter {
@@ -106,20 +104,13 @@ function stopWordsIn(
 }
 
 /** `#`, and ellipses: three periods at a time, as Python's `str.count` finds them, or the one character. */
-function symbolsIn(text: string): { hashes: number; ellipses: number } {
-  let [hashes, ellipses, periods] = [0, 0, 0]
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === PERIOD) {
-      if (++periods === 3) {
-        ellipses++
-        periods = 0
-      }
-      continue
-    }
-    periods = 0
-    if (code === HASH) hashes++
-    else if (code === ELLIPSIS) ellipses++
-  }
-  return { hashes, ellipses }
+const symbolsIn = (text: string): { hashes: number; ellipses: number } => ({
+  hashes: occurrences(text, '#'),
+  ellipses: occurrences(text, '...') + occurrences(text, '…'),
+})
+
+function occurrences(text: string, mark: string): number {
+  let count = 0
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + mark.length)) count++
+  return count
 }

@@ -18,7 +18,7 @@ const STARTERS = new Set(
     ' ',
   ),
 )
-const PERIOD = 46
+const [EXCLAMATION, PERIOD, QUESTION] = [33, 46, 63] as const
 const CLOSERS = '])}>"\'»”’'
 
 const isSpace = (code: number): boolean => ((characterClasses()[code] as number) & SPACE) !== 0
@@ -48,26 +48,21 @@ export function endsSentence(text: string, start: number, at: number, end: numbe
 
 /** How many sentences a line has: at least one, where it is not blank. */
 export function countSentences(line: string): number {
-  const classes = characterClasses()
-  let count = 0
-  /** Whether anything stands behind the last sentence's end. */
-  let open = false
-  let start = 0
+  let [count, done] = [0, 0]
   for (let i = 0; i < line.length; i++) {
     const code = line.charCodeAt(i)
-    if ((classes[code] as number) & SPACE) {
-      start = i + 1
-      continue
-    }
-    open = true
-    if (code !== PERIOD && code !== 33 && code !== 63) continue
+    if (code !== PERIOD && code !== EXCLAMATION && code !== QUESTION) continue
     let end = i + 1
     while (end < line.length && CLOSERS.includes(line[end] as string)) end++
     if (end < line.length && !isSpace(line.charCodeAt(end))) continue
-    if (code === PERIOD && line.charCodeAt(i - 1) !== PERIOD && !endsSentence(line, start, i, end)) continue
+    if (code === PERIOD && line.charCodeAt(i - 1) !== PERIOD) {
+      let start = i
+      while (start > 0 && !isSpace(line.charCodeAt(start - 1))) start--
+      if (!endsSentence(line, start, i, end)) continue
+    }
     count++
-    open = false
+    done = end
     i = end - 1
   }
-  return count + (open ? 1 : 0)
+  return count + (nextWord(line, done) < line.length ? 1 : 0)
 }
