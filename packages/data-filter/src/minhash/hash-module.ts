@@ -1,4 +1,4 @@
-import { exactMinimumCode, minimumsCode } from './minimums-code.js'
+import { exactMinimumsCode, quickMinimumsCode } from './minimums-code.js'
 import { sha1Code } from './sha1-code.js'
 import { assembleModule } from './wasm-assembler.js'
 import { wordStartsCode } from './word-starts-code.js'
@@ -21,11 +21,11 @@ export async function hashModule(): Promise<HashModule> {
   compiled ??= WebAssembly.compile(
     assembleModule(
       {
-        // Calls are by number: these two first.
+        // Called by its number, 0.
         xxhash64: xxhash64Code(),
-        exactMinimum: exactMinimumCode(),
         xxhash: xxhashRunsCode(0),
-        minimums: minimumsCode(1),
+        quickMinimums: quickMinimumsCode(),
+        exactMinimums: exactMinimumsCode(),
         sha1: sha1Code(),
         wordStarts: wordStartsCode(),
       },
@@ -33,5 +33,14 @@ export async function hashModule(): Promise<HashModule> {
     ),
   )
   const { exports } = await WebAssembly.instantiate(await compiled)
-  return exports as unknown as HashModule
+  const functions = exports as unknown as HashModule & {
+    quickMinimums(...args: Parameters<HashModule['minimums']>): number
+    exactMinimums(...args: Parameters<HashModule['minimums']>): void
+  }
+  return {
+    ...functions,
+    minimums(...args) {
+      if (functions.quickMinimums(...args)) functions.exactMinimums(...args)
+    },
+  }
 }

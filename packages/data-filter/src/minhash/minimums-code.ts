@@ -5,20 +5,22 @@ const PRIME = 2n ** 61n - 1n
 const NONE = 2n ** 63n
 
 /**
- * `minimums(hashes, count, a, b, out, functions)`: out[k] = min over i of ((hashes[i] a[k] + b[k]) mod 2^64) mod (2^61 - 1).
+ * `quickMinimums(hashes, count, a, b, out, functions)`: out[k] = min over i of ((hashes[i] a[k] + b[k]) mod 2^64) mod (2^61 - 1), unless
+ * it returns 1: then `exactMinimums` has to do it.
  *
  * With u = x a + b, the sum v = (u mod 2^61) + floor(u / 2^61) is u modulo the prime, or the prime or up to seven more than it:
- * once in 2^58 times. So the loop takes minima of v + 1 and only gathers the bits of all of them; where bit 61 is among them,
- * `exactMinimum` does these functions again. That one is a function of its own because its code inside this loop costs
- * registers: 46 us instead of 39 us for 496 hashes and 112 functions. Vectors of two 64-bit lanes took 46 us, since x86-64
- * multiplies those in eight instructions (November 2026, Node 20, Xeon).
+ * once in 2^58 times. So the loop takes minima of v + 1 and only gathers the bits of all of them; bit 61 among them is that case.
+ *
+ * For 496 hashes and 112 functions this takes 46 us and the exact loop 60 us; one function a pass takes 53 us, four take 45 us.
+ * Vectors of two 64-bit lanes would take 43 us on this machine, but they need a 64-bit multiplication of vectors, which ARM does not
+ * have (November 2026, Node 20, one core of an AMD EPYC).
  *
  * All addresses are of u64 values.
  * @param count at least 1
  * @param functions an even number of at least 2
  */
-export function minimumsCode(exactMinimum: number): WasmFunction {
-  const f = new FunctionCode(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'])
+export function quickMinimumsCode(): WasmFunction {
+  const f = new FunctionCode(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], 'i32')
   const [hashes, count, a, b, out, functions] = [0, 1, 2, 3, 4, 5]
   const [end, at, lastOut] = [f.local('i32'), f.local('i32'), f.local('i32')]
   const factors = [f.local('i64'), f.local('i64')]
@@ -38,7 +40,6 @@ export function minimumsCode(exactMinimum: number): WasmFunction {
         .set(terms[k] as number)
       f.i64(NONE).set(minima[k] as number)
     }
-    f.i64(0n).set(bits)
     f.get(hashes).set(at)
     f.loopWhile(() => {
       f.get(at).memory(OP.i64Load).set(hash)
@@ -46,9 +47,8 @@ export function minimumsCode(exactMinimum: number): WasmFunction {
         const minimum = minima[k] as number
         pushReduced(f, hash, factors[k] as number, terms[k] as number, value)
         f.i64(1n).op(OP.i64Add).tee(value).get(bits).op(OP.i64Or).set(bits)
-        f.get(value, minimum)
-          .op(OP.i64LtU)
-          .when(() => f.get(value).set(minimum))
+        f.get(value, minimum).op(OP.i64LtU)
+        f.when(() => f.get(value).set(minimum))
       }
       f.get(at).i32(8).op(OP.i32Add).tee(at).get(end).op(OP.i32LtU)
     })
@@ -57,37 +57,41 @@ export function minimumsCode(exactMinimum: number): WasmFunction {
         .i64(1n)
         .op(OP.i64Sub)
         .memory(OP.i64Store, 8 * k)
-    f.get(bits)
-      .i64(PRIME + 1n)
-      .op(OP.i64GeU)
-      .when(() => {
-        for (const k of [0, 1]) {
-          f.get(out, hashes, end, factors[k] as number, terms[k] as number)
-            .call(exactMinimum)
-            .memory(OP.i64Store, 8 * k)
-        }
-      })
     for (const pointer of [a, b]) f.get(pointer).i32(16).op(OP.i32Add).set(pointer)
     f.get(out).i32(16).op(OP.i32Add).tee(out).get(lastOut).op(OP.i32LtU)
   })
+  f.get(bits)
+    .i64(PRIME + 1n)
+    .op(OP.i64GeU)
   return f.finish()
 }
 
-/** `exactMinimum(hashes, end, a, b)`: the minimum of one function, every value brought below the prime. */
-export function exactMinimumCode(): WasmFunction {
-  const f = new FunctionCode(['i32', 'i32', 'i64', 'i64'], 'i64')
-  const [at, end, a, b] = [0, 1, 2, 3]
-  const [hash, value, minimum] = [f.local('i64'), f.local('i64'), f.local('i64')]
-  f.i64(NONE).set(minimum)
+/** `exactMinimums`: the same for any case, with every value brought below the prime. */
+export function exactMinimumsCode(): WasmFunction {
+  const f = new FunctionCode(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'])
+  const [hashes, count, a, b, out, functions] = [0, 1, 2, 3, 4, 5]
+  const [end, at, lastOut] = [f.local('i32'), f.local('i32'), f.local('i32')]
+  const [factor, term, hash] = [f.local('i64'), f.local('i64'), f.local('i64')]
+  const [value, minimum] = [f.local('i64'), f.local('i64')]
+  f.get(hashes, count).i32(3).op(OP.i32Shl, OP.i32Add).set(end)
+  f.get(out, functions).i32(3).op(OP.i32Shl, OP.i32Add).set(lastOut)
   f.loopWhile(() => {
-    f.get(at).memory(OP.i64Load).set(hash)
-    pushReduced(f, hash, a, b, value)
-    f.tee(value).i64(PRIME).op(OP.i64Sub).get(value)
-    f.get(value).i64(PRIME).op(OP.i64GeU, OP.select).tee(value)
-    f.get(minimum, value, minimum).op(OP.i64LtU, OP.select).set(minimum)
-    f.get(at).i32(8).op(OP.i32Add).tee(at).get(end).op(OP.i32LtU)
+    f.get(a).memory(OP.i64Load).set(factor)
+    f.get(b).memory(OP.i64Load).set(term)
+    f.i64(NONE).set(minimum)
+    f.get(hashes).set(at)
+    f.loopWhile(() => {
+      f.get(at).memory(OP.i64Load).set(hash)
+      pushReduced(f, hash, factor, term, value)
+      f.tee(value).i64(PRIME).op(OP.i64Sub).get(value)
+      f.get(value).i64(PRIME).op(OP.i64GeU, OP.select).tee(value)
+      f.get(minimum, value, minimum).op(OP.i64LtU, OP.select).set(minimum)
+      f.get(at).i32(8).op(OP.i32Add).tee(at).get(end).op(OP.i32LtU)
+    })
+    f.get(out, minimum).memory(OP.i64Store)
+    for (const pointer of [a, b]) f.get(pointer).i32(8).op(OP.i32Add).set(pointer)
+    f.get(out).i32(8).op(OP.i32Add).tee(out).get(lastOut).op(OP.i32LtU)
   })
-  f.get(minimum)
   return f.finish()
 }
 
