@@ -39,11 +39,12 @@ export function gopherRepetition(options: GopherRepetitionOptions = {}): Filter 
       const tokens = words.tokens()
       // Repeated pieces are counted in code units: where some are astral, the share is of code units, too.
       const units = text.length
-      const parts = strip(text).split(/\n{2,}/)
+      const blanks = text.includes('\n\n')
+      const parts = blanks ? strip(text).split(/\n{2,}/) : [text]
       const own = repeatedPieces(parts)
       statistics['dup_para_frac'] = own.repeated / parts.length
       statistics['dup_para_char_frac'] = own.characters / units
-      const rows = text.split(/\n+/)
+      const rows = text.split(blanks ? /\n+/ : '\n')
       const repeatedRows = repeatedPieces(rows)
       statistics['dup_line_frac'] = repeatedRows.repeated / rows.length
       statistics['dup_line_char_frac'] = repeatedRows.characters / units

@@ -1,11 +1,12 @@
 /** What Python's `str.splitlines` takes for the end of a line. */
-const LINE_ENDS = '\n\v\f\r\x1c-\x1e\x85\u2028\u2029'
-const LINE_END = new RegExp(`\r\n|[${LINE_ENDS}]`)
+const OTHER_ENDS = '\v\f\r\x1c-\x1e\x85\u2028\u2029'
+const OTHER_END = new RegExp(`[${OTHER_ENDS}]`)
+const LINE_END = new RegExp(`\r\n|[\n${OTHER_ENDS}]`)
 
 /** The lines of a text, as Python's `str.splitlines` gives them: none behind a last line's end. */
 export function splitLines(text: string): string[] {
   if (text === '') return []
-  const lines = text.split(LINE_END)
+  const lines = text.split(OTHER_END.test(text) ? LINE_END : '\n')
   if (lines.at(-1) === '') lines.pop()
   return lines
 }
