@@ -40,7 +40,7 @@ function linkDensity({ words, linkedWords }: Pick<TextBlock, 'words' | 'linkedWo
 }
 
 /** Blocks of other matter that may stand between two of the content: a heading, a caption, a list of links. */
-const GAP = 4
+const GAP = 10
 
 /** First and last block of the run of content that holds most words; the last lies before the first where there is none. */
 function mainRun(blocks: readonly TextBlock[], content: readonly boolean[]): readonly [number, number] {
