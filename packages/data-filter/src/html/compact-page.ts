@@ -59,9 +59,7 @@ export function compactPage(html: string, url = ''): string | null {
     meta: (attributes) => void head.push(tag('meta', attributes, ['name', 'property', 'content'])),
     title: (text) => void head.push(`<title>${escaped(text)}</title>`),
   })
-  return complete
-    ? `<!DOCTYPE html><html><head>${head.join('')}</head><body>${body.join('')}</body></html>`
-    : null
+  return complete ? `<!DOCTYPE html><html><head>${head.join('')}</head><body>${body.join('')}</body></html>` : null
 }
 
 function escaped(text: string): string {

@@ -17,7 +17,8 @@ export function extractTextDensity(html: string): MainText | null {
   for (let i = first; i <= last; i++) {
     const block = blocks[i] as TextBlock
     // A heading is short, and belongs to the content that follows it.
-    if (content[i] || (block.heading && !block.outside && linkDensity(block) < 0.5 && content[i + 1])) lines.push(block.text)
+    if (content[i] || (block.heading && !block.outside && linkDensity(block) < 0.5 && content[i + 1]))
+      lines.push(block.text)
   }
   return { text: lines.join('\n'), ...(title ? { title } : {}) }
 }

@@ -55,7 +55,8 @@ export function walkPage(html: string, visitor: PageVisitor): boolean {
         if (!outside) {
           if (name === 'meta') visitor.meta(shortened(attributes))
           if (name === 'title' && !titleSeen) titleFrom = depth
-          if (DROPPED.has(name) || emptied || name === 'title' || (!STRUCTURE.has(name) && isHidden(attributes))) hiddenFrom = depth
+          if (DROPPED.has(name) || emptied || name === 'title' || (!STRUCTURE.has(name) && isHidden(attributes)))
+            hiddenFrom = depth
         }
         const show =
           !outside &&
@@ -102,7 +103,8 @@ function isHidden(attributes: Readonly<Record<string, string>>): boolean {
   const style = attributes['style']
   return (
     attributes['hidden'] !== undefined ||
-    (style !== undefined && /(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)/i.test(style.slice(0, MAX_ATTRIBUTE)))
+    (style !== undefined &&
+      /(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)/i.test(style.slice(0, MAX_ATTRIBUTE)))
   )
 }
 

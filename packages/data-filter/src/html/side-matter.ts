@@ -35,7 +35,10 @@ export function isSideMatter(element: Element, characters: number): boolean {
   }
   const names = `${element.getAttribute('class') ?? ''} ${element.getAttribute('id') ?? ''}`
   if (names === ' ') return false
-  const words = names.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z]+/)
+  const words = names
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/)
   return words.some((word) => SIDE_WORDS.has(word)) && (element.textContent ?? '').length <= MAX_SHARE * characters
 }
 

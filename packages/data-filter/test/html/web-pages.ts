@@ -26,6 +26,11 @@ export function webPages(): BenchmarkPage[] | undefined {
     .sort()
     .map((name) => {
       const { articleBody, url } = truths[name] as { articleBody: string; url: string }
-      return { name, url, truth: articleBody, html: gunzipSync(readFileSync(join(folder, `${name}.html.gz`))).toString('utf8') }
+      return {
+        name,
+        url,
+        truth: articleBody,
+        html: gunzipSync(readFileSync(join(folder, `${name}.html.gz`))).toString('utf8'),
+      }
     })
 }
