@@ -1,15 +1,13 @@
 import { Readability } from '@mozilla/readability'
-import { parseHTML } from 'linkedom'
-import { compactPage } from './compact-page.js'
 import type { MainText } from './main-text.js'
 import { nodeLines } from './node-lines.js'
+import { pageDocument } from './page-document.js'
 import { isSideMatter } from './side-matter.js'
 
 export function extractReadability(html: string, url?: string): MainText | null {
-  const page = compactPage(html, url)
-  if (page === null) return null
-  const { document } = parseHTML(page)
-  const article = new Readability<Node>(document as unknown as Document, {
+  const document = pageDocument(html, url)
+  if (document === null) return null
+  const article = new Readability<Node>(document, {
     disableJSONLD: true,
     keepClasses: true,
     serializer: (node) => node,

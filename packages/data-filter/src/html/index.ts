@@ -1,4 +1,3 @@
-export * from './compact-page.js'
 export * from './extract-document.js'
 export * from './extract-readability.js'
 export * from './extract-text-density.js'

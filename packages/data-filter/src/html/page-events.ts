@@ -20,7 +20,7 @@ const STRUCTURE = new Set(['html', 'head', 'body'])
 
 export interface PageVisitor {
   open(name: string, attributes: Readonly<Record<string, string>>): void
-  /** Entities are decoded, whitespace is as in the page. Pieces of one text may come one after another. */
+  /** All between two tags, with entities decoded and whitespace as in the page. */
   text(text: string): void
   close(name: string): void
   /** `<meta>` and `<title>`, wherever they stand. */
@@ -42,9 +42,16 @@ export function walkPage(html: string, visitor: PageVisitor): boolean {
   /** Depth of the element whose content is left out. */
   let hiddenFrom = Number.POSITIVE_INFINITY
   let titleFrom = Number.POSITIVE_INFINITY
+  let pieces: string[] = []
   let title = ''
   let titleSeen = false
 
+  const flush = (): void => {
+    if (pieces.length === 0) return
+    // The standard's tree builder leaves null characters out.
+    visitor.text(pieces.join('').replaceAll('\0', ''))
+    pieces = []
+  }
   const parser = new Parser(
     {
       onopentag(name, attributes) {
@@ -65,14 +72,15 @@ export function walkPage(html: string, visitor: PageVisitor): boolean {
           !STRUCTURE.has(name) &&
           shown < FLATTEN_DEPTH
         if (show) {
+          flush()
           visitor.open(name, shortened(attributes))
           shown++
-        } else if (!outside && depth < hiddenFrom && shown >= FLATTEN_DEPTH) visitor.text(' ')
+        } else if (!outside && depth < hiddenFrom && shown >= FLATTEN_DEPTH) pieces.push(' ')
         known.push(show)
       },
       ontext(text) {
         if (titleFrom !== Number.POSITIVE_INFINITY) title += text
-        if (hiddenFrom === Number.POSITIVE_INFINITY) visitor.text(text)
+        if (hiddenFrom === Number.POSITIVE_INFINITY) pieces.push(text)
       },
       onclosetag(name) {
         const show = known.pop()
@@ -84,6 +92,7 @@ export function walkPage(html: string, visitor: PageVisitor): boolean {
           visitor.title(title.slice(0, MAX_ATTRIBUTE))
         }
         if (!show) return
+        flush()
         shown--
         visitor.close(name)
       },
@@ -96,6 +105,7 @@ export function walkPage(html: string, visitor: PageVisitor): boolean {
     if (thrown !== TOO_DEEP) throw thrown
     return false
   }
+  flush()
   return true
 }
 
