@@ -1,6 +1,7 @@
 import { parseHTML } from 'linkedom'
 import { BLOCK_ELEMENTS } from './block-elements.js'
 import { walkPage } from './page-events.js'
+import { isSideName } from './side-matter.js'
 
 /** What extractors look at. Everything else (data-*, handlers, addresses of pictures and links) only costs time and memory. */
 const KEPT_ATTRIBUTES = [
@@ -29,7 +30,7 @@ export function pageDocument(html: string, url = ''): Document | null {
   const document: Document = parseHTML(EMPTY).document
   const own = url.split('#')[0]
   const create = (name: string, attributes: Readonly<Record<string, string>>, kept: readonly string[]): Element => {
-    const element = document.createElement(PLAIN_NAME.test(name) ? name : 'span')
+    const element = document.createElement(PLAIN_NAME.test(name) ? tagOf(name, attributes) : 'span')
     for (const key of kept) {
       const value = attributes[key]
       if (value !== undefined) element.setAttribute(key, value)
@@ -68,4 +69,9 @@ export function pageDocument(html: string, url = ''): Document | null {
     },
   })
   return complete ? document : null
+}
+
+/** Readability makes paragraphs of small <div>s and forgets what they were called. A <section> it lets be. */
+function tagOf(name: string, attributes: Readonly<Record<string, string>>): string {
+  return name === 'div' && isSideName(`${attributes['class'] ?? ''} ${attributes['id'] ?? ''}`) ? 'section' : name
 }

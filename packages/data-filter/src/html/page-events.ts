@@ -110,9 +110,10 @@ export function walkPage(html: string, visitor: PageVisitor): boolean {
 }
 
 function isHidden(attributes: Readonly<Record<string, string>>): boolean {
-  const style = attributes['style']
+  const { hidden, style } = attributes
   return (
-    attributes['hidden'] !== undefined ||
+    // What is hidden until it is found is text that readers look for.
+    (hidden !== undefined && hidden !== 'until-found') ||
     (style !== undefined &&
       /(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)/i.test(style.slice(0, MAX_ATTRIBUTE)))
   )

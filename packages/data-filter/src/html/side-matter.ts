@@ -9,7 +9,7 @@ const SIDE_WORDS = new Set(
     'caption captions credit credits breadcrumb breadcrumbs related relateds recirc recirculation recommended recommendation recommendations ' +
     'share sharing sharebar social newsletter subscribe subscription signup promo promotion advert advertisement ad ads sponsor sponsored ' +
     'byline dateline timestamp pubdate tags tag toolbar cookie cookies consent copyright disclaimer comments pagination slideshow gallery ' +
-    'readmore popular trending widget nav navigation menu footer metadata meta postmeta entrymeta bio'
+    'readmore popular trending nav navigation menu footer metadata meta postmeta entrymeta bio'
   ).split(' '),
 )
 /** Side matter is small: what holds more of the text than this is the text, whatever it is called. */
@@ -34,12 +34,16 @@ export function isSideMatter(element: Element, characters: number): boolean {
     }
   }
   const names = `${element.getAttribute('class') ?? ''} ${element.getAttribute('id') ?? ''}`
-  if (names === ' ') return false
-  const words = names
+  return isSideName(names) && textLength(element) <= MAX_SHARE * characters
+}
+
+/** Whether a class or an id names side matter. */
+export function isSideName(names: string): boolean {
+  return names
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z]+/)
-  return words.some((word) => SIDE_WORDS.has(word)) && (element.textContent ?? '').length <= MAX_SHARE * characters
+    .some((word) => SIDE_WORDS.has(word))
 }
 
 function textLength(element: Element): number {

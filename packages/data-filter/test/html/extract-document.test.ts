@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { Readability } from '@mozilla/readability'
+import { describe, expect, it, vi } from 'vitest'
 import { OptionError } from '../../src/data-filter-error.js'
 import { type Extraction, type ExtractorName, extractDocument } from '../../src/html/index.js'
 
@@ -142,6 +143,22 @@ describe('extractDocument', () => {
   it('keeps the lines of preformatted text', () => {
     const text = textOf(extractDocument(article('<pre>first, line of code\n  second line\n\nthird line</pre>')))
     expect(text).toContain(`${SENTENCE}\nfirst, line of code\nsecond line\nthird line\n${SENTENCE}`)
+  })
+  it('leaves out what pages call a share bar or a byline, but not all of a page that calls its paragraphs so', () => {
+    const bar = article(
+      '<div class="ShareBar">Tell all of your friends, this, today</div><p id="post_byline">By a man</p>',
+    )
+    expect(textOf(extractDocument(bar)).split('\n')).toEqual(new Array(16).fill(SENTENCE))
+    const named = `<div class="related-text"><p>${SENTENCE}</p></div>`.repeat(8)
+    expect(textOf(extractDocument(`<article>${named}</article>`)).split('\n')).toEqual(new Array(8).fill(SENTENCE))
+  })
+  it('tells of an error of a library as an outcome', () => {
+    const parse = vi.spyOn(Readability.prototype, 'parse').mockImplementation(() => {
+      throw new RangeError('Maximum call stack size exceeded')
+    })
+    const found = extractDocument(article())
+    parse.mockRestore()
+    expect(found).toEqual({ outcome: 'error', reason: 'RangeError: Maximum call stack size exceeded' })
   })
   it('keeps headings that link to themselves, by # or by the address of the page, and not those that lead elsewhere', () => {
     const heading = (href: string) => article(`<h3><a href="${href}">A heading in a link</a></h3>`)

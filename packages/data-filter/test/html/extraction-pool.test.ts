@@ -1,8 +1,11 @@
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Worker } from 'node:worker_threads'
 import { bundleScript } from '@almanac/test-kit'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { OptionError } from '../../src/data-filter-error.js'
 import {
   createExtractionPool,
   type ExtractionPool,
@@ -124,6 +127,20 @@ describe('createExtractionPool', () => {
     expect(await pool.extract(good('b'))).toEqual(extractDocument(good('b').html))
     expect(workers).toHaveLength(2)
     expect(pool.counts()).toEqual({ ...none, text: 2 })
+  })
+  it('rejects where no worker can be started any more, and goes on when one can', async () => {
+    const module = join(mkdtempSync(join(tmpdir(), 'extraction-')), 'entry.mjs')
+    const write = () => writeFileSync(module, `export { serveExtraction } from '${entry}'`)
+    write()
+    const pool = await newPool({ entry: pathToFileURL(module) })
+    rmSync(module)
+    await workers[0]?.terminate()
+    await expect(pool.extract(good('a'))).rejects.toThrow(OptionError)
+    await expect(all(pool, [good('b'), good('c'), good('d')])).rejects.toThrow('with which the worker ended')
+    write()
+    expect((await all(pool, [good('e'), good('f')])).map(brief)).toEqual(['e', 'f'])
+    expect(pool.counts()).toEqual({ ...none, text: 2 })
+    rmSync(dirname(module), { recursive: true })
   })
   it('takes an answer for late only if it is, however busy this thread was', async () => {
     const pool = await newPool({ timeoutMs: 400 })
