@@ -21,6 +21,7 @@ const OPTIONS = {
   quick: { type: 'boolean', help: 'webgpu: tiny sizes, to see that it runs; on SwiftShader where there is no GPU' },
   megabytes: { type: 'string', help: 'bpe: characters of text, in millions' },
   vocab: { type: 'string', help: 'bpe: tokens' },
+  signatures: { type: 'string', help: 'minhash: made-up signatures for stages 2 and 3, in millions' },
   json: { type: 'boolean', help: 'one JSON object a line on stdout' },
   dry: { type: 'boolean', help: 'write no file into bench/results' },
   help: { type: 'boolean', help: 'this list' },
@@ -43,6 +44,8 @@ export interface BenchOptions {
   readonly quick: boolean
   readonly megabytes: number
   readonly vocab: number
+  /** Millions. */
+  readonly signatures: number
   readonly json: boolean
   readonly dry: boolean
 }
@@ -97,6 +100,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     quick: values['quick'] === true,
     megabytes: whole('megabytes', text('megabytes') ?? '100'),
     vocab: whole('vocab', text('vocab') ?? '32000'),
+    signatures: whole('signatures', text('signatures') ?? '10'),
     json: values['json'] === true,
     dry: values['dry'] === true,
   }

@@ -1,0 +1,72 @@
+// MinHash's stages over a folder, driven by a line of JSON a request on stdin: makes shards of made-up signatures, finds a
+// bucket's pairs, chooses removals. Answers with seconds and peak memory.
+import { createInterface } from 'node:readline'
+import { chooseRemovals, FINEWEB_MINHASH, findPairs, type Minhasher, signDocuments } from '@almanac/data-filter/minhash'
+import { threefry2x32 } from '@almanac/tensor-core'
+import { folderStorage } from '../shared/folder-storage.js'
+import { peakBytes } from '../shared/peak-memory.js'
+
+interface Request {
+  readonly sign?: { readonly rank: number; readonly worldSize: number; readonly documents: number }
+  readonly bucket?: number
+  readonly choose?: boolean
+}
+
+const { buckets, hashesPerBucket } = FINEWEB_MINHASH
+const storage = folderStorage(process.argv[2] as string)
+const signature = new Uint32Array(2 * buckets * hashesPerBucket)
+const id = new Uint32Array(2)
+
+/**
+ * The signature of a document of no text: minima as a page of some 500 words has them, of 52 bits. One document in five shares
+ * about half its buckets with one before it.
+ */
+function signatureOf(document: number): Uint32Array {
+  const [draw, source] = threefry2x32(1, 0, document, 0)
+  const copied = document > 0 && draw % 5 === 0 ? source % document : document
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const from = (draw >>> (8 + bucket)) & 1 ? copied : document
+    // Two words of a generator a bucket, and cheaper ones behind them, which no comparison gets to see.
+    const [high, low] = threefry2x32(2, bucket, from, 0)
+    for (let k = 0; k < hashesPerBucket; k++) {
+      const at = 2 * (bucket * hashesPerBucket + k)
+      signature[at] = Math.imul(low ^ k, 0x9e3779b1)
+      signature[at + 1] = Math.imul(high ^ k, 0x85ebca6b) >>> 12
+    }
+  }
+  return signature
+}
+
+const minhasher: Minhasher = {
+  config: { ...FINEWEB_MINHASH, tokenizer: 'made up' },
+  signature: (text) => signatureOf(Number(text)),
+  signatureOfWords: () => null,
+  shingleHashes: () => new Uint32Array(0),
+  contentId: () => id,
+}
+
+async function answer({ sign, bucket, choose }: Request): Promise<object> {
+  if (sign) {
+    const { rank, worldSize, documents } = sign
+    const made = function* () {
+      for (let i = 0; i < documents; i++) yield { id: '', text: `${rank * documents + i}`, metadata: {} }
+    }
+    await signDocuments({ minhasher, documents: made(), rank, worldSize, inputs: [], signatures: storage })
+    return {}
+  }
+  if (bucket !== undefined) {
+    const { pairs } = await findPairs({ signatures: storage, pairs: storage, bucket })
+    return { pairs }
+  }
+  if (!choose) return {}
+  const { pairs, clusters, removed } = await chooseRemovals({ signatures: storage, pairs: storage, removals: storage })
+  return { pairs, clusters, removed }
+}
+
+console.log(JSON.stringify({ version: process.version }))
+for await (const line of createInterface({ input: process.stdin })) {
+  const begin = performance.now()
+  const figures = await answer(JSON.parse(line) as Request)
+  const seconds = (performance.now() - begin) / 1000
+  console.log(JSON.stringify({ ...figures, seconds, peakMiB: peakBytes() / 2 ** 20 }))
+}

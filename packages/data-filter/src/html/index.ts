@@ -1,0 +1,7 @@
+export * from './extract-document.js'
+export * from './extract-readability.js'
+export * from './extract-text-density.js'
+export * from './main-text.js'
+export * from './node-extraction-pool.js'
+export * from './node-serve-extraction.js'
+export * from './pooled-extraction.js'

@@ -1,0 +1,70 @@
+import { ManifestError } from '../data-filter-error.js'
+import type { Storage, StoredFile } from '../storage.js'
+import type { CheckedFile } from './checked-file.js'
+import { checksumOf } from './checksum.js'
+import { type ManifestHead, readManifest } from './manifest-file.js'
+import type { MinhashConfig } from './minhash-config.js'
+
+const KIND = 'almanac.minhash.signatures'
+
+/** What stage 1 leaves beside the signatures of a shard. */
+export interface SignatureManifest extends ManifestHead {
+  readonly kind: typeof KIND
+  readonly config: MinhashConfig
+  readonly rank: number
+  readonly worldSize: number
+  /** The files that the shard's documents came from, in their order. */
+  readonly inputs: readonly StoredFile[]
+  /** Documents of the shard, and those of them that were long enough for a signature. */
+  readonly documents: number
+  readonly signatures: number
+  /** One a bucket. */
+  readonly bands: readonly CheckedFile[]
+  /** Twelve bytes a document: the content id, 64 bits, and the length of its text in UTF-16 units, 32 bits. */
+  readonly contents: CheckedFile
+}
+
+export const signatureManifest = (parts: Omit<SignatureManifest, 'kind' | 'version'>): SignatureManifest => ({
+  kind: KIND,
+  version: 1,
+  ...parts,
+})
+
+// Beside datatrove's folders, never in them: it takes every file in a bucket's folder for signatures.
+const shardName = (rank: number) => `${rank}`.padStart(5, '0')
+export const signatureManifestName = (rank: number): string => `${shardName(rank)}.manifest.json`
+export const contentsName = (rank: number): string => `${shardName(rank)}.contents`
+
+/** Stage 1's result as a whole. */
+export interface SignatureSet {
+  readonly config: MinhashConfig
+  /** By rank. */
+  readonly shards: readonly SignatureManifest[]
+  /** A checksum of all manifests: what later stages made belongs to this set or to another. */
+  readonly fingerprint: string
+}
+
+/** One shard's manifest. Throws ManifestError, FormatError. */
+export function readSignatureManifest(storage: Storage, rank: number): Promise<SignatureManifest> {
+  return readManifest<SignatureManifest>(storage, signatureManifestName(rank), KIND)
+}
+
+/** All shards' manifests. Throws ManifestError where one is missing or of another run or configuration. */
+export async function readSignatureSet(storage: Storage): Promise<SignatureSet> {
+  const first = await readSignatureManifest(storage, 0)
+  const shards = [first]
+  for (let rank = 1; rank < first.worldSize; rank++) shards.push(await readSignatureManifest(storage, rank))
+  const wanted = JSON.stringify(first.config)
+  shards.forEach((shard, rank) => {
+    const where = `${storage.location}/${signatureManifestName(rank)}`
+    const hint = 'Sign all shards with one configuration and one number of shards.'
+    if (JSON.stringify(shard.config) !== wanted) {
+      throw new ManifestError(where, `the configuration of shard 0, ${wanted}`, JSON.stringify(shard.config), hint)
+    }
+    if (shard.worldSize !== first.worldSize || shard.rank !== rank) {
+      const got = `shard ${shard.rank} of ${shard.worldSize}`
+      throw new ManifestError(where, `shard ${rank} of ${first.worldSize}`, got, hint)
+    }
+  })
+  return { config: first.config, shards, fingerprint: await checksumOf(JSON.stringify(shards)) }
+}

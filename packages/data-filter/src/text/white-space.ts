@@ -1,0 +1,13 @@
+/** Code points that Python takes for white space, first and last of each run. JavaScript's \\s lacks 28 to 31 and 0x85, and has 0xfeff. */
+export const WHITE_SPACE = [
+  [9, 13],
+  [28, 32],
+  [0x85, 0x85],
+  [0xa0, 0xa0],
+  [0x1680, 0x1680],
+  [0x2000, 0x200a],
+  [0x2028, 0x2029],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+] as const
