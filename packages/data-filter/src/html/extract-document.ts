@@ -1,7 +1,7 @@
 import { OptionError } from '../data-filter-error.js'
 import { extractReadability } from './extract-readability.js'
 import { extractTextDensity } from './extract-text-density.js'
-import { MAX_DEPTH } from './page-events.js'
+import { MAX_DEPTH, MAX_NODES, type PageRefusal } from './page-events.js'
 import { exceedsBytes } from './page-size.js'
 
 export type ExtractorName = 'readability' | 'density'
@@ -20,6 +20,11 @@ export type Extraction =
   | { readonly outcome: 'text'; readonly text: string; readonly title?: string }
   | { readonly outcome: 'empty' | 'too-large' | 'too-deep' | 'error'; readonly reason: string }
 
+const REFUSALS: Readonly<Record<PageRefusal, string>> = {
+  'too-deep': `more than ${MAX_DEPTH} elements inside one another`,
+  'too-large': `more than ${MAX_NODES} texts, attributes and thirds of elements`,
+}
+
 export const DEFAULT_MAX_BYTES = 8 * 2 ** 20
 
 /**
@@ -31,7 +36,7 @@ export function extractDocument(html: string, options: ExtractOptions = {}): Ext
   if (exceedsBytes(html, maxBytes)) return { outcome: 'too-large', reason: `more than ${maxBytes} bytes` }
   try {
     const found = extractor === 'density' ? extractTextDensity(html) : extractReadability(html, url)
-    if (found === null) return { outcome: 'too-deep', reason: `more than ${MAX_DEPTH} elements inside one another` }
+    if (typeof found === 'string') return { outcome: found, reason: REFUSALS[found] }
     return found.text === '' ? { outcome: 'empty', reason: 'no main content' } : { outcome: 'text', ...found }
   } catch (error) {
     return { outcome: 'error', reason: String(error).slice(0, 200) }

@@ -1,15 +1,16 @@
 import type { MainText } from './main-text.js'
+import type { PageRefusal } from './page-events.js'
 import { type TextBlock, textBlocks } from './text-blocks.js'
 
 /**
  * The main content of a page by the words and links of its blocks of text alone, without a tree: one pass, no scores by class names.
  * Kohlschuetter, Fankhauser, Nejdl 2010, "Boilerplate Detection using Shallow Text Features", Algorithm 2 (number of words), then the
  * largest run of content blocks with what stands close to it (their section 4.3's block fusion, in a simple form).
- * Null where the page nests too deep.
+ * Or why the page is refused.
  */
-export function extractTextDensity(html: string): MainText | null {
+export function extractTextDensity(html: string): MainText | PageRefusal {
   const page = textBlocks(html)
-  if (page === null) return null
+  if (typeof page === 'string') return page
   const { blocks, title } = page
   const content = blocks.map((block, i) => !block.outside && isContent(blocks[i - 1], block, blocks[i + 1]))
   const [first, last] = mainRun(blocks, content)

@@ -9,7 +9,11 @@ export interface ExtractionPoolOptions extends Omit<ExtractOptions, 'url'> {
   readonly threads?: number
   /** Milliseconds that a page may take, 1000 unless given: then its worker is ended and replaced. */
   readonly timeoutMs?: number
-  /** MiB of JavaScript objects that a worker may hold, 512 unless given; a page that needs more breaks its worker. */
+  /**
+   * MiB of JavaScript objects that a worker may hold, 512 unless given; a page that needs more breaks its worker. The pages that
+   * `maxBytes` and MAX_NODES let through need less; with less memory than that, V8 may end the whole process instead of the worker
+   * (where it runs out within a regular expression, say).
+   */
   readonly memoryMb?: number
   /**
    * Address of the module that the workers import, with an export `serveExtraction`: this package's own build unless given. A program

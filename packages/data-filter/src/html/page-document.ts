@@ -1,6 +1,7 @@
 import { parseHTML } from 'linkedom'
 import { BLOCK_ELEMENTS } from './block-elements.js'
-import { walkPage } from './page-events.js'
+import { withMarks } from './markup-marks.js'
+import { type PageRefusal, walkPage } from './page-events.js'
 import { isSideName } from './side-matter.js'
 
 /** What extractors look at. Everything else (data-*, handlers, addresses of pictures and links) only costs time and memory. */
@@ -23,10 +24,11 @@ const EMPTY = '<!DOCTYPE html><html><head></head><body></body></html>'
 
 /**
  * A page as a small document with one head and one body: at most FLATTEN_DEPTH deep, without scripts, comments, hidden elements and the
- * attributes that say nothing of the content. Null where it nests too deep. `url` is the page's own address, by which links within the
+ * attributes that say nothing of the content; or why it is refused. Texts are
+ * as `withMarks` has them. `url` is the page's own address, by which links within the
  * page are known: theirs is the only `href` that is kept, as `#`.
  */
-export function pageDocument(html: string, url = ''): Document | null {
+export function pageDocument(html: string, url = ''): Document | PageRefusal {
   const document: Document = parseHTML(EMPTY).document
   const own = url.split('#')[0]
   const create = (name: string, attributes: Readonly<Record<string, string>>, kept: readonly string[]): Element => {
@@ -41,7 +43,7 @@ export function pageDocument(html: string, url = ''): Document | null {
   }
   let node: Element = document.body
   let afterBlock = true
-  const complete = walkPage(html, {
+  const refusal = walkPage(html, {
     open(name, attributes) {
       const element = create(name, attributes, KEPT_ATTRIBUTES)
       node.appendChild(element)
@@ -50,9 +52,9 @@ export function pageDocument(html: string, url = ''): Document | null {
     },
     text(text) {
       // Each node of a tree costs: spaces between blocks are none, and runs are short, but lines of <pre> stay lines.
-      const short = text.replace(/\s+/g, (space) => (space.includes('\n') ? '\n' : ' '))
+      const short = text.replace(/[^\S\n]+/g, ' ').replace(/ ?\n\s*/g, '\n')
       if (afterBlock && (short === '\n' || short === ' ')) return
-      node.appendChild(document.createTextNode(short))
+      node.appendChild(document.createTextNode(withMarks(short)))
       afterBlock = false
     },
     close(name) {
@@ -68,7 +70,7 @@ export function pageDocument(html: string, url = ''): Document | null {
       document.head.appendChild(title)
     },
   })
-  return complete ? document : null
+  return refusal ?? document
 }
 
 /** Readability makes paragraphs of small <div>s and forgets what they were called. A <section> it lets be. */

@@ -1,6 +1,6 @@
 import { BLOCK_ELEMENTS, CELL_ELEMENTS } from './block-elements.js'
 import { collapsed } from './node-lines.js'
-import { walkPage } from './page-events.js'
+import { type PageRefusal, walkPage } from './page-events.js'
 
 /** A stretch of text without a block element's border in it. */
 export interface TextBlock {
@@ -22,8 +22,8 @@ export interface TextBlocks {
 const OUTSIDE = new Set(['nav', 'footer', 'aside', 'form', 'figcaption', 'button'])
 const HEADINGS = new Set(['h1', 'h2', 'h3', 'h4', 'h5', 'h6'])
 
-/** A page as blocks of text, in order. Null where it nests too deep. */
-export function textBlocks(html: string): TextBlocks | null {
+/** A page as blocks of text, in order, or why it is refused. */
+export function textBlocks(html: string): TextBlocks | PageRefusal {
   const blocks: TextBlock[] = []
   let title = ''
   // Pieces, since a page of one endless paragraph would be copied for each.
@@ -53,7 +53,7 @@ export function textBlocks(html: string): TextBlocks | null {
     if (HEADINGS.has(name)) headings += step
     if (OUTSIDE.has(name)) outside += step
   }
-  const complete = walkPage(html, {
+  const refusal = walkPage(html, {
     open(name) {
       border(name)
       count(name, 1)
@@ -73,16 +73,24 @@ export function textBlocks(html: string): TextBlocks | null {
     },
   })
   end()
-  return complete ? { blocks, title } : null
+  return refusal ?? { blocks, title }
 }
 
-/** Scripts that put no spaces between words. */
+/** From a word's first letter or digit to its end: found once in each word that has one. */
+const WORD = /[\p{L}\p{N}]\S*/gu
+/** Of scripts that put no spaces between words. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu
 
 function countWords(text: string): number {
-  let words = 0
-  for (const word of text.split(/\s+/)) if (/[\p{L}\p{N}]/u.test(word)) words++
   // Two characters are a word of Chinese or Japanese, about.
-  return words + Math.floor((text.match(UNSPACED)?.length ?? 0) / 2)
+  return matches(WORD, text) + Math.floor(matches(UNSPACED, text) / 2)
+}
+
+/** Counted one by one: an array of all would take many times the memory of the text. */
+function matches(pattern: RegExp, text: string): number {
+  let count = 0
+  pattern.lastIndex = 0
+  while (pattern.test(text)) count++
+  return count
 }

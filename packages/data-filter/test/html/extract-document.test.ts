@@ -75,6 +75,19 @@ describe.each(EXTRACTORS)('extractDocument with %s', (extractor) => {
     const deep = textOf(extract('<div>'.repeat(2000) + article() + '</div>'.repeat(2000)))
     expect(deep.split(SENTENCE)).toHaveLength(17)
   })
+  it('refuses more nodes than a tree has room for', () => {
+    const refused = { outcome: 'too-large', reason: 'more than 300000 texts, attributes and thirds of elements' }
+    expect(extract('<i>a</i>'.repeat(75_001))).toEqual(refused)
+    expect(extract('<br a b c>'.repeat(50_001))).toEqual(refused)
+    expect(extract('<meta a b>'.repeat(60_001))).toEqual(refused)
+  })
+  it('keeps millions of stray signs as they are', () => {
+    const signs = '< & > '.repeat(1e5)
+    expect(textOf(extract(`${article()}<p>${SENTENCE} ${signs}`))).toContain(signs.trim())
+    expect(textOf(extract(`${article()}<p>${SENTENCE} &lt;b&gt; \ufdd1 &amp;amp;`))).toMatch(
+      / <b> [\ufdd1\ufffd] &amp;$/,
+    )
+  })
   it('survives null bytes, unclosed tags, quotes and comments, entity floods, long attributes', () => {
     const whole = new Array(16).fill(SENTENCE)
     expect(textOf(extract(article().replaceAll('words', 'wo\0rds'))).split('\n')).toEqual(whole)

@@ -14,6 +14,7 @@ import {
   type PageToExtract,
   type PooledExtraction,
 } from '../../src/html/index.js'
+import { HUNGRY } from './hungry-worker.js'
 
 const folder = resolve(import.meta.dirname, '../..')
 let entry: URL
@@ -92,21 +93,23 @@ describe('createExtractionPool', () => {
     expect(pool.counts()).toEqual({ ...none, text: 3, timeout: 3 })
   })
   it('ends a page that takes too much memory', async () => {
-    const pool = await newPool({ memoryMb: 48 })
-    const found = await all(pool, [good('a'), { html: '<i>a</i> '.repeat(800_000) }, good('b')])
+    const hungry = await bundleScript(folder, resolve(import.meta.dirname, 'hungry-worker.ts'), ['canvas'])
+    const pool = await newPool({ memoryMb: 64, entry: pathToFileURL(hungry) })
+    const found = await all(pool, [good('a'), { html: HUNGRY }, good('b')])
     expect(found.map(({ outcome }) => outcome)).toEqual(['text', 'broken-worker', 'text'])
     expect(found[1]).toHaveProperty('reason', expect.stringContaining('out of memory'))
     expect(workers).toHaveLength(2)
   })
-  it('refuses 100 MB and 100,000 nested elements without a new worker', async () => {
+  it('refuses 100 MB, a million elements and 100,000 nested ones without a new worker', async () => {
     const pool = await newPool()
     const found = await all(pool, [
       good('a'),
       { html: '<p>ten bytes '.repeat(8e6) },
+      { html: '<i>a</i>'.repeat(1e6) },
       { html: '<div>'.repeat(100_000) },
       good('b'),
     ])
-    expect(found.map(({ outcome }) => outcome)).toEqual(['text', 'too-large', 'too-deep', 'text'])
+    expect(found.map(({ outcome }) => outcome)).toEqual(['text', 'too-large', 'too-large', 'too-deep', 'text'])
     expect(workers).toHaveLength(1)
   })
   it('counts the page of a worker that was killed, and loses and doubles none', async () => {
