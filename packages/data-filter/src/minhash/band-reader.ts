@@ -15,7 +15,7 @@ export interface BandReader {
 }
 
 /**
- * @param first, last records of the file, `last` excluded
+ * Reads the records from `first` up to and without `last`.
  * @param perBuffer records a buffer
  * @param checksum takes all bytes that are read
  */

@@ -17,7 +17,7 @@ export function distinctHashes(hashes: Uint32Array): Uint32Array {
  * The Jaccard similarity |A and B| / |A or B| of two sets of shingle hashes, from 0 to 1: what a shared bucket only makes likely.
  * Two empty sets are alike. Source: Broder 1997, "On the resemblance and containment of documents",
  * https://doi.org/10.1109/SEQUEN.1997.666900.
- * @param a, b as `distinctHashes` gives them
+ * Both sets are as `distinctHashes` gives them.
  */
 export function jaccardSimilarity(a: Uint32Array, b: Uint32Array): number {
   let common = 0
