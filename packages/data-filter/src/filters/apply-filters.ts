@@ -49,13 +49,13 @@ export function applyFilters(
     return words
   }
   return (document) => {
-    let text = document.text
-    let words = wordsOf(text)
+    let current = document
+    let words = wordsOf(document.text)
     let dropped: Verdict['dropped'] = null
     const statistics: Record<string, Statistics> = {}
     const reasons: string[] = []
     for (const filter of filters) {
-      const measured = filter.measure(text, words)
+      const measured = filter.measure(current.text, words, current)
       statistics[filter.name] = measured.statistics
       const broken = firstBroken(filter.rules, measured.statistics)
       if (broken) dropped ??= { filter: filter.name, reason: broken.reason }
@@ -65,11 +65,12 @@ export function applyFilters(
         reasons.push(`${filter.name}/${broken.reason}`)
         break
       }
-      if (measured.text !== undefined && measured.text !== text) {
-        text = measured.text
-        words = wordsOf(text)
+      if (measured.metadata) current = { ...current, metadata: { ...current.metadata, ...measured.metadata } }
+      if (measured.text !== undefined && measured.text !== current.text) {
+        current = { ...current, text: measured.text }
+        words = wordsOf(measured.text)
       }
     }
-    return { document: text === document.text ? document : { ...document, text }, dropped, statistics, reasons }
+    return { document: current, dropped, statistics, reasons }
   }
 }

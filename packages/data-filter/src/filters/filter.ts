@@ -1,3 +1,4 @@
+import type { Document } from '../document.js'
 import type { WordIds } from '../text/word-ids.js'
 import type { WordTokens } from '../text/word-tokens.js'
 import type { Rule, Statistics } from './rule.js'
@@ -13,14 +14,17 @@ export interface Measured {
   readonly statistics: Statistics
   /** The text that goes on, where the filter changes it. */
   readonly text?: string
+  /** What the filter knows of the document from now on; added to its metadata. */
+  readonly metadata?: Document['metadata']
 }
 
 /**
- * A step that measures a text and drops it by rules. Measuring and deciding are apart, so that what was measured can be kept and
+ * A step that measures a document, may change its text or add to its metadata, and drops it by rules. Measuring and deciding are apart, so that what was measured can be kept and
  * other thresholds tried without reading the text again.
  */
 export interface Filter {
   readonly name: string
   readonly rules: readonly Rule[]
-  measure(text: string, words: Words): Measured
+  /** The text is the document's as the filters before left it, and so is the metadata. */
+  measure(text: string, words: Words, document: Document): Measured
 }

@@ -52,3 +52,21 @@ test('a filter sees the text that the one before it left', () => {
   expect(out).toEqual({ ...document(text), text: kept.join('\n') })
   expect(statistics['fineweb-quality']?.['punctuated_lines']).toBe(1)
 })
+
+test('what a filter adds to the metadata, the next one sees and the document keeps', () => {
+  const seen: unknown[] = []
+  const run = applyFilters([
+    { name: 'tag', rules: [], measure: () => ({ statistics: {}, metadata: { language: 'en' } }) },
+    {
+      name: 'look',
+      rules: [],
+      measure: (text, _words, { metadata }) => {
+        seen.push(metadata)
+        return { statistics: {}, text: `${text}!` }
+      },
+    },
+  ])
+  const { document: out } = run(document('a'))
+  expect(seen).toEqual([{ url: 'http://a.org', language: 'en' }])
+  expect(out).toEqual({ id: '1', text: 'a!', metadata: { url: 'http://a.org', language: 'en' } })
+})

@@ -7,7 +7,7 @@ const [tokenize, number] = [wordTokenizer(), wordNumberer()]
 
 export function measured(filter: Filter, text: string): { readonly statistics: Statistics; readonly text?: string } {
   const tokens = tokenize(text)
-  return filter.measure(text, { tokens: () => tokens, ids: () => number(tokens) })
+  return filter.measure(text, { tokens: () => tokens, ids: () => number(tokens) }, { id: '1', text, metadata: {} })
 }
 
 /** Why a filter would drop a text: all reasons, in the order of its rules. */
