@@ -30,6 +30,7 @@ export function c4Quality(options: C4QualityOptions = {}): Filter {
       { statistic: 'curly_bracket', drops: '>', than: 0, reason: 'curly_bracket' },
       { statistic: 'sentences', drops: '<', than: minSentences, reason: 'too_few_sentences' },
     ],
+    settings: { minWordsPerLine, maxWordLength, terminalPunctuation },
     measure(text) {
       const kept: string[] = []
       const lines = splitLines(text)

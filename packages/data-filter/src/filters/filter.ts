@@ -1,4 +1,4 @@
-import type { Document } from '../document.js'
+import type { Document, JsonValue } from '../document.js'
 import type { WordIds } from '../text/word-ids.js'
 import type { WordTokens } from '../text/word-tokens.js'
 import type { Rule, Statistics } from './rule.js'
@@ -25,6 +25,8 @@ export interface Measured {
 export interface Filter {
   readonly name: string
   readonly rules: readonly Rule[]
+  /** What else than the rules decides on its results: a pipeline with other settings is another pipeline. */
+  readonly settings?: JsonValue
   /** The text is the document's as the filters before left it, and so is the metadata. */
   measure(text: string, words: Words, document: Document): Measured
 }

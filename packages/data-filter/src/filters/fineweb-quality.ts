@@ -39,6 +39,7 @@ export function fineWebQuality(options: FineWebQualityOptions = {}): Filter {
       { statistic: 'repeated_characters', ...repeatedCharacters, reason: 'char_dup_ratio' },
       ...(newlinesPerWord ? [{ statistic: 'newlines_per_word', ...newlinesPerWord, reason: 'list_ratio' }] : []),
     ],
+    settings: { shortLine, stopCharacters: [...stopCharacters] },
     measure(text, words) {
       const all = text.split('\n')
       const lines = all.filter((line) => line.trim() !== '')

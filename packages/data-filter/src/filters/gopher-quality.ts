@@ -45,6 +45,7 @@ export function gopherQuality(options: GopherQualityOptions = {}): Filter {
       { statistic: 'letter_words', drops: '<', than: minLetterWords, reason: 'gopher_below_alpha_threshold' },
       { statistic: 'stop_words', drops: '<', than: minStopWords, reason: 'gopher_enough_stop_words' },
     ],
+    settings: { stopWords },
     measure(text, words) {
       const tokens = words.tokens()
       const { count, classes } = tokens

@@ -10,8 +10,11 @@ export interface ManifestHead {
 
 /** Writes a manifest. It goes last: where it lies, all that it names lies too. */
 export async function writeManifest(storage: Storage, name: string, manifest: ManifestHead): Promise<void> {
-  await storage.write(name, [new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`)])
+  await storage.write(name, [manifestBytes(manifest)])
 }
+
+export const manifestBytes = (manifest: ManifestHead): Uint8Array =>
+  new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`)
 
 /** Throws ManifestError where there is none, FormatError where the file is something else. */
 export async function readManifest<M extends ManifestHead>(

@@ -1,0 +1,34 @@
+import { OptionError } from '../data-filter-error.js'
+import type { Pipeline } from './pipeline.js'
+
+/**
+ * The passes over the data, in their order. `filter`: from files to documents that the first filters keep. `sign`, `pair`, `choose`: which
+ * of them are near duplicates. `finish`: what is left goes through the last filters.
+ */
+export type StageName = 'filter' | 'sign' | 'pair' | 'choose' | 'finish'
+
+/** A pass and how many units of work it has: each is done by one task at a time, and leaves a manifest when it is done. */
+export interface Stage {
+  readonly name: StageName
+  readonly units: number
+}
+
+/** The stages of a pipeline. */
+export function stagesOf({ shards, options: { duplicates } }: Pipeline): readonly Stage[] {
+  const dedup: readonly Stage[] = duplicates
+    ? [
+        { name: 'sign', units: shards.length },
+        { name: 'pair', units: duplicates.config.buckets * (duplicates.parts ?? 1) },
+        { name: 'choose', units: 1 },
+      ]
+    : []
+  return [{ name: 'filter', units: shards.length }, ...dedup, { name: 'finish', units: shards.length }]
+}
+
+/** Throws OptionError where the pipeline has no such stage. */
+export function stageOf(pipeline: Pipeline, name: StageName): Stage {
+  const stages = stagesOf(pipeline)
+  const stage = stages.find((one) => one.name === name)
+  if (stage) return stage
+  throw new OptionError('runTask: stage', stages.map((one) => one.name).join(', '), `"${name}"`)
+}
