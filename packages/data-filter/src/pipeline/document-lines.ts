@@ -5,11 +5,15 @@ import { checksums } from '../minhash/checksum.js'
 import type { Storage } from '../storage.js'
 import { gunzipped } from './gzip.js'
 
+/** The documents that an earlier stage wrote; see `jsonLines`. */
+export const documentLines = (storage: Storage, file: CheckedFile): AsyncGenerator<Document> =>
+  jsonLines<Document>(storage, file)
+
 /**
- * The documents that an earlier stage wrote, one a line of gzipped JSON. Its checksum is compared behind the last one, so nothing may
+ * What an earlier stage wrote, one value a line of gzipped JSON. The file's checksum is compared behind the last one, so nothing may
  * be committed before that. Throws ManifestError where the file is not the one that the manifest names.
  */
-export async function* documentLines(storage: Storage, file: CheckedFile): AsyncGenerator<Document> {
+export async function* jsonLines<T>(storage: Storage, file: CheckedFile): AsyncGenerator<T> {
   await checkSize(storage, file)
   const sum = (await checksums())()
   async function* pieces() {
@@ -25,7 +29,7 @@ export async function* documentLines(storage: Storage, file: CheckedFile): Async
       const text = rest + decoder.decode(piece, { stream: true })
       const lines = text.split('\n')
       rest = lines.pop() as string
-      for (const line of lines) yield JSON.parse(line) as Document
+      for (const line of lines) yield JSON.parse(line) as T
     }
   } catch (error) {
     throw new ManifestError(
