@@ -6,7 +6,7 @@ import { inOrder } from './in-order.js'
 import type { OpenExtraction } from './page-extraction.js'
 import type { Pipeline } from './pipeline.js'
 import { segmentWriter } from './segment-writer.js'
-import { type Position, runSegments, type SegmentResult } from './segments.js'
+import { joinSegments, type Position, runSegments, type SegmentResult } from './segments.js'
 import type { StageContext, UnitResult } from './stage-context.js'
 import { unitName } from './unit-manifest.js'
 
@@ -60,14 +60,9 @@ export async function runFilterStage(context: StageContext): Promise<UnitResult>
     if (writer.records > 0 || nothing) yield await writer.finish(position)
   }
   try {
-    return await runSegments({
-      storage,
-      stage: 'filter',
-      unit,
-      pipeline: pipeline.fingerprint,
-      fileName: (channel) => `filter/${channel}/${unitName(unit)}.jsonl.gz`,
-      segments,
-    })
+    const done = await runSegments({ storage, stage: 'filter', unit, pipeline: pipeline.fingerprint, segments })
+    const files = await joinSegments(storage, done, (channel) => `filter/${channel}/${unitName(unit)}.jsonl.gz`)
+    return { files, counts: done.counts }
   } finally {
     await open?.close()
   }

@@ -5,7 +5,7 @@ import { openMinhasher } from '../minhash/minhasher.js'
 import { documentLines } from './document-lines.js'
 import { removalsOf, signaturesOf } from './duplicate-stages.js'
 import { segmentWriter } from './segment-writer.js'
-import { type Position, runSegments, type SegmentResult } from './segments.js'
+import { joinSegments, type Position, runSegments, type SegmentResult } from './segments.js'
 import type { StageContext, UnitResult } from './stage-context.js'
 import { readUnitManifest, unitName } from './unit-manifest.js'
 
@@ -61,14 +61,10 @@ export async function runFinishStage(context: StageContext): Promise<UnitResult>
     }
     if (writer.records > 0 || record === 0) yield await writer.finish({ file: 0, record })
   }
-  return runSegments({
-    storage,
-    stage: 'finish',
-    unit,
-    pipeline: pipeline.fingerprint,
-    fileName: (channel) => `${channel === 'kept' ? 'documents' : `finish/${channel}`}/${unitName(unit)}.jsonl.gz`,
-    segments,
-  })
+  const done = await runSegments({ storage, stage: 'finish', unit, pipeline: pipeline.fingerprint, segments })
+  const folderOf = (channel: string) => (channel === 'kept' ? 'documents' : `finish/${channel}`)
+  const files = await joinSegments(storage, done, (channel) => `${folderOf(channel)}/${unitName(unit)}.jsonl.gz`)
+  return { files, counts: done.counts }
 }
 
 /** Shards and places in them, for the one that stays and for one that it was found by. */

@@ -1,4 +1,4 @@
-import { type CheckedFile, checkSize, writeChecked } from '../minhash/checked-file.js'
+import { type CheckedFile, checkSize, readChecked, writeChecked } from '../minhash/checked-file.js'
 import { checksums } from '../minhash/checksum.js'
 import { type ManifestHead, readManifest, writeManifest } from '../minhash/manifest-file.js'
 import type { Storage } from '../storage.js'
@@ -36,20 +36,24 @@ export interface SegmentedUnit {
   readonly unit: number
   /** The pipeline's fingerprint: segments of another one are of no use. */
   readonly pipeline: string
-  /** Where a result of a name goes in the end. */
-  readonly fileName: (channel: string) => string
   /** Results from a position on. */
   readonly segments: (from: Position) => AsyncIterable<SegmentResult>
 }
 
+/** The segments of a unit of work, all of them done. */
+export interface FinishedSegments {
+  readonly channels: readonly string[]
+  readonly counts: StageCounts
+  /** A result's bytes, segment by segment. */
+  parts(channel: string): AsyncIterable<Uint8Array>
+}
+
 /**
  * Does a unit of work in segments: each is written whole, its manifest last, so that a task that is killed goes on behind the last one.
- * In the end all are put together, to the same bytes however often the work was interrupted, and taken away (by `removeSegments`, once
- * the unit's own manifest lies there).
+ * Put together they are the same bytes however often the work was interrupted. They are taken away by `removeSegments`, once the unit's
+ * own manifest lies there.
  */
-export async function runSegments(
-  unit: SegmentedUnit,
-): Promise<{ files: Readonly<Record<string, CheckedFile>>; counts: StageCounts }> {
+export async function runSegments(unit: SegmentedUnit): Promise<FinishedSegments> {
   const { storage, pipeline } = unit
   const folder = segmentFolder(unit.stage, unit.unit)
   const done = await finishedSegments(storage, folder, pipeline)
@@ -61,27 +65,37 @@ export async function runSegments(
     last = segment
     counts = addCounts(counts, segment.counts)
   }
-  const channels = Object.keys(last?.files ?? done[0]?.files ?? {})
+  return {
+    channels: Object.keys(last?.files ?? done[0]?.files ?? {}),
+    counts,
+    async *parts(channel) {
+      for (const { files } of done) yield await readChecked(storage, files[channel] as CheckedFile)
+      const tail = last?.files[channel]
+      if (tail) yield tail
+    },
+  }
+}
+
+/** Lays the segments' results end to end, a file each. */
+export async function joinSegments(
+  storage: Storage,
+  segments: FinishedSegments,
+  fileName: (channel: string) => string,
+): Promise<Readonly<Record<string, CheckedFile>>> {
   const files: Record<string, CheckedFile> = {}
   const newChecksum = await checksums()
-  for (const channel of channels) {
+  for (const channel of segments.channels) {
     const sum = newChecksum()
     async function* pieces() {
-      for (const segment of done) {
-        for await (const piece of storage.read((segment.files[channel] as CheckedFile).name)) {
-          sum.update(piece)
-          yield piece
-        }
+      for await (const part of segments.parts(channel)) {
+        sum.update(part)
+        yield part
       }
-      const tail = last?.files[channel]
-      if (!tail) return
-      sum.update(tail)
-      yield tail
     }
-    const file = await storage.write(unit.fileName(channel), pieces())
+    const file = await storage.write(fileName(channel), pieces())
     files[channel] = { ...file, checksum: sum.digest() }
   }
-  return { files, counts }
+  return files
 }
 
 /** Takes the segments of a finished unit away. */
