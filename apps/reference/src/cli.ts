@@ -10,6 +10,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'train a small language model on real text and chat with it (npm start)',
     load: async () => (await import('./commands/demo.js')).demoCommand,
   },
+  filter: {
+    summary: 'make training data of web pages, as FineWeb does',
+    load: async () => (await import('./commands/filter.js')).filterCommand,
+  },
   pretrain: {
     summary: 'train a Llama on text',
     load: async () => (await import('./commands/pretrain.js')).pretrainCommand,
@@ -63,9 +67,12 @@ function report(error: unknown): number {
   return name === 'AbortError' ? 130 : error instanceof UsageError ? 2 : 1
 }
 
-// The server's engine is this file again, in a thread of its own.
+// Threads are this file again: the server's engine, and those of filter, which call what they need of the exports below.
+export const serve = async (): Promise<void> => (await import('./filter/filter-thread.js')).serveFilterTasks()
+export const serveExtraction = async (): Promise<void> => (await import('@almanac/data-filter/html')).serveExtraction()
+
 if (!isMainThread && isEngineData(workerData)) void engineWorker()
-else {
+else if (isMainThread) {
   // The reader of a pipe may leave early ("| head"): that is its right, not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   main(process.argv.slice(2)).catch((error: unknown) => {

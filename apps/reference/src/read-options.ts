@@ -5,8 +5,18 @@ type Options = NonNullable<ParseArgsConfig['options']>
 
 /** node:util's parseArgs, with its complaints in our form: what was expected and where to look. */
 export function readOptions<O extends Options>(command: string, args: readonly string[], options: O) {
+  return readArguments(command, args, options, false).values
+}
+
+/** The same for commands that take names beside options. */
+export function readArguments<O extends Options>(
+  command: string,
+  args: readonly string[],
+  options: O,
+  allowPositionals = true,
+) {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals })
   } catch (error) {
     const known = Object.keys(options).map((name) => `--${name}`)
     const first = (error as Error).message.split('. ')[0]?.replace(/\.$/, '') ?? ''

@@ -1,9 +1,9 @@
-/** A signal that fires at the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-export function stopSignal(): { signal: AbortSignal; release(): void } {
+/** A signal that fires at the first Ctrl-C or SIGTERM, which says what `first` happens; a second one ends the process at once. */
+export function stopSignal(first = 'writing a checkpoint'): { signal: AbortSignal; release(): void } {
   const controller = new AbortController()
   const stop = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
-    process.stderr.write('\nstopping: writing a checkpoint (once more to stop at once)\n')
+    process.stderr.write(`\nstopping: ${first} (once more to stop at once)\n`)
     controller.abort()
   }
   process.on('SIGINT', stop)

@@ -21,6 +21,16 @@ export interface DuplicateOptions {
   readonly parts?: number
 }
 
+/** How texts become tokens. */
+export interface TokenOptions {
+  /** Of the tokenizer, with what tells it from others of that name. */
+  readonly name: string
+  readonly vocabularySize: number
+  /** Put behind each document. */
+  readonly endToken: number
+  readonly encode: (text: string) => ArrayLike<number>
+}
+
 export interface PipelineOptions {
   readonly inputs: Storage
   /** The files to read, in their order. */
@@ -34,6 +44,8 @@ export interface PipelineOptions {
   readonly duplicates?: DuplicateOptions
   /** What the documents that are left go through. */
   readonly lastFilters?: readonly Filter[]
+  /** Writes tokens of the documents that are left, beside them. */
+  readonly tokens?: TokenOptions
   /** Groups of files that are worked on as a whole; one a file unless given. */
   readonly shards?: number
   /** Keeps what was dropped or skipped, with the reason. */
@@ -61,7 +73,7 @@ export interface Pipeline {
 
 /** Checks a pipeline and gives it its fingerprint. Throws OptionError. */
 export async function definePipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { files, filters, lastFilters = [], extraction, duplicates, segmentRecords = 1000 } = options
+  const { files, filters, lastFilters = [], tokens, extraction, duplicates, segmentRecords = 1000 } = options
   if (files.length === 0) {
     throw new OptionError('pipeline: files', 'at least one file', 'none', 'See what list gives of the input storage.')
   }
@@ -88,6 +100,7 @@ export async function definePipeline(options: PipelineOptions): Promise<Pipeline
     filters: filters.map(describe),
     duplicates: duplicates ? { ...duplicates.config, parts, keep: typeof keep === 'string' ? keep : keep.name } : null,
     lastFilters: lastFilters.map(describe),
+    tokens: tokens ? { name: tokens.name, vocabularySize: tokens.vocabularySize, endToken: tokens.endToken } : null,
     keepDropped: options.keepDropped ?? false,
     attributes: options.attributes ?? false,
     segmentRecords,

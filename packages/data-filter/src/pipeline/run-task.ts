@@ -10,6 +10,7 @@ import type { Pipeline } from './pipeline.js'
 import { removeSegments } from './segments.js'
 import { type StageName, stageOf, stagesOf } from './stage.js'
 import type { StageContext, UnitResult } from './stage-context.js'
+import { runTokenStage } from './token-stage.js'
 import { readUnitManifest, unitManifest, unitManifestName, unitName } from './unit-manifest.js'
 
 /** What a task is doing. Numbers are of this task and stage, since it started. */
@@ -57,6 +58,7 @@ const RUN: Readonly<Record<StageName, (context: StageContext) => Promise<UnitRes
   pair: runPairStage,
   choose: runChooseStage,
   finish: runFinishStage,
+  tokens: runTokenStage,
 }
 
 /** Stages that need all units of the one before, not only their own. */

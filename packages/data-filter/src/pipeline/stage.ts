@@ -4,8 +4,9 @@ import type { Pipeline } from './pipeline.js'
 /**
  * The passes over the data, in their order. `filter`: from files to documents that the first filters keep. `sign`, `pair`, `choose`: which
  * of them are near duplicates. `finish`: what is left goes through the last filters.
+ * `tokens`: its tokens.
  */
-export type StageName = 'filter' | 'sign' | 'pair' | 'choose' | 'finish'
+export type StageName = 'filter' | 'sign' | 'pair' | 'choose' | 'finish' | 'tokens'
 
 /** A pass and how many units of work it has: each is done by one task at a time, and leaves a manifest when it is done. */
 export interface Stage {
@@ -14,7 +15,7 @@ export interface Stage {
 }
 
 /** The stages of a pipeline. */
-export function stagesOf({ shards, options: { duplicates } }: Pipeline): readonly Stage[] {
+export function stagesOf({ shards, options: { duplicates, tokens } }: Pipeline): readonly Stage[] {
   const dedup: readonly Stage[] = duplicates
     ? [
         { name: 'sign', units: shards.length },
@@ -22,7 +23,12 @@ export function stagesOf({ shards, options: { duplicates } }: Pipeline): readonl
         { name: 'choose', units: 1 },
       ]
     : []
-  return [{ name: 'filter', units: shards.length }, ...dedup, { name: 'finish', units: shards.length }]
+  return [
+    { name: 'filter', units: shards.length },
+    ...dedup,
+    { name: 'finish', units: shards.length },
+    ...(tokens ? [{ name: 'tokens', units: shards.length } as const] : []),
+  ]
 }
 
 /** Throws OptionError where the pipeline has no such stage. */

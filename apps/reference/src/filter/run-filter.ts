@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os'
+import { pathToFileURL } from 'node:url'
+import type { Storage } from '@almanac/data-filter'
+import { type Pipeline, runOnThreads, stagesOf, summariseRun } from '@almanac/data-filter/pipeline'
+import { filterReport, filterTable } from '@almanac/data-filter/report'
+import { progressLine } from '../progress-line.js'
+import { readNumber } from '../read-options.js'
+import { stopSignal } from '../stop-signal.js'
+import { UsageError } from '../usage-error.js'
+import { type FilterJob, findJob, jobDifference, saveJob } from './filter-job.js'
+import { type FilterArguments, openOut, readFilterJob, readOut } from './filter-options.js'
+import { pipelineOf } from './filter-pipeline.js'
+import { stageLine } from './filter-progress.js'
+
+export const REPORT_FILE = 'report.html'
+
+/** Runs a job on this machine to its end, with progress, and shows what became of the documents. */
+export async function runFilter(inputs: readonly string[], options: FilterArguments): Promise<void> {
+  const threads = readNumber('filter', 'threads', options.threads, availableParallelism(), { least: 1, whole: true })
+  const out = readOut(options)
+  const { job, storage, pipeline } = await openJob(inputs, options, out)
+  const line = progressLine()
+  const stop = stopSignal('what is done is kept')
+  const already = await bytesDone(storage, pipeline)
+  const started = performance.now()
+  let stage = ''
+  let last = ''
+  try {
+    await runOnThreads({
+      entry: pathToFileURL(process.argv[1] as string),
+      data: out,
+      stages: stagesOf(pipeline),
+      threads,
+      signal: stop.signal,
+      onProgress(progress) {
+        if (stage !== '' && stage !== progress.stage) line.note(last)
+        stage = progress.stage
+        last = stageLine(pipeline, progress, already)
+        line.update(last)
+      },
+    })
+    if (last !== '') line.note(last)
+  } finally {
+    line.clear()
+    stop.release()
+  }
+  const seconds = (performance.now() - started) / 1000
+  const summary = await summariseRun(storage, pipeline)
+  const { filters, lastFilters = [] } = pipeline.options
+  const report = filterReport({
+    title: `${job.profile}: ${job.inputs.files.length} files of ${job.inputs.location}`,
+    summary,
+    filters,
+    lastFilters,
+    facts: factsOf(job, seconds),
+  })
+  await storage.write(REPORT_FILE, [new TextEncoder().encode(report)])
+  if (options.json) {
+    console.log(JSON.stringify({ out, seconds, pipeline: pipeline.fingerprint, ...summary }))
+    return
+  }
+  console.log(filterTable(summary, filters, lastFilters))
+  console.log(`documents: ${out}/documents   report: ${out}/${REPORT_FILE}${job.tokenizer ? `   tokens: ${out}/tokens` : ''}`)
+  if (job.attributes) console.log(`next: almanac filter --replay --out ${out} --profile paper`)
+}
+
+/** The job of the folder, if it is the one that is asked for, or the one that is asked for. Throws UsageError. */
+export async function openJob(inputs: readonly string[], options: FilterArguments, out: string) {
+  const storage = openOut(out)
+  const before = await findJob(storage)
+  const asked = inputs.length > 0 || !before ? await readFilterJob(inputs, options) : null
+  if (before && asked) {
+    const difference = jobDifference(before, asked)
+    if (difference !== null) {
+      throw new UsageError(
+        `filter: expected the job that ${out} is of, got another: that one has ${difference}. Give it its own options, or another --out.`,
+      )
+    }
+  }
+  const job = before ?? (asked as FilterJob)
+  // Made first, so that a mistake leaves no folder behind.
+  const pipeline = await pipelineOf(job)
+  await saveJob(storage, job)
+  return { job, storage, pipeline }
+}
+
+/** Bytes of the inputs that an earlier run is done with. */
+async function bytesDone(storage: Storage, pipeline: Pipeline): Promise<number> {
+  const done = await storage.list('manifests/filter/')
+  return done.reduce((sum, { name }) => {
+    const shard = pipeline.shards[Number(/(\d+)\.json$/.exec(name)?.[1])] ?? []
+    return sum + shard.reduce((bytes, file) => bytes + file.bytes, 0)
+  }, 0)
+}
+
+const factsOf = (job: FilterJob, seconds: number): [string, string][] => [
+  ['Profile', job.profile],
+  ['Languages', job.languages?.join(', ') ?? 'all'],
+  ['Language identification', job.languageModel],
+  ['Extraction', job.extractor],
+  ['Near duplicates', job.duplicates === 'none' ? 'kept' : `MinHash (${job.duplicates}), the ${job.keep} stays`],
+  ['Inputs', `${job.inputs.files.length} files`],
+  ['Seconds of the last run', seconds.toFixed(1)],
+]
