@@ -4,7 +4,7 @@ import { listening } from './listening.js'
 
 /**
  * What stands in front of s3rver 3.7.1 in tests and does what that server does not: it checks signatures of version 4 and the
- * bytes they cover, knows `If-None-Match: *` on PUT, AbortMultipartUpload, ListMultipartUploads and `encoding-type=url`, and hands
+ * bytes they cover, knows `If-None-Match: *` on PUT, AbortMultipartUpload, ListMultipartUploads, ranges behind an object's end and `encoding-type=url`, and hands
  * on uploads only when they are whole (s3rver keeps half of one whose connection broke) and answers only when s3rver has their
  * bytes on its disk (it answers before). Everything else is s3rver's.
  */
@@ -58,7 +58,12 @@ async function handle(
   const key = decodeURIComponent(url.pathname.slice(bucket.length + 2))
   const uploadId = url.searchParams.get('uploadId')
 
-  if (request.method === 'GET' && key !== '') return pass(options, request, response)
+  if (request.method === 'GET' && key !== '') {
+    if (await liesBehind(options, request, url)) {
+      return reply(request, response, failure(416, 'InvalidRange', 'The requested range is not satisfiable'))
+    }
+    return pass(options, request, response)
+  }
   const answer = await (async () => {
     if (request.method === 'GET' && url.searchParams.has('uploads'))
       return uploadsAnswer(await options.listUploads(bucket))
@@ -177,6 +182,21 @@ function forward(port: number, request: IncomingMessage, path: string, body: Buf
     asked.on('error', reject)
     asked.end(body)
   })
+}
+
+/** Whether a range begins behind the object's end: of an empty object s3rver promises one byte, and does not send it. */
+async function liesBehind(options: S3GatewayOptions, request: IncomingMessage, url: URL): Promise<boolean> {
+  const start = /^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1]
+  if (start === undefined) return false
+  const { range: _range, ...headers } = request.headers
+  const head = await forward(
+    options.upstream,
+    { ...request, headers } as IncomingMessage,
+    url.pathname,
+    Buffer.alloc(0),
+    'HEAD',
+  )
+  return head.status === 200 && Number(start) >= Number(head.headers['content-length'])
 }
 
 /** Downloads are not held in memory. */

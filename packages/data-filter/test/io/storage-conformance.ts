@@ -79,7 +79,7 @@ export function storageConformance({ fresh, again = (storage) => storage, refuse
       'a/2',
       'a/10',
       'a-',
-      'a',
+      'a.',
       'a/b/c',
       'ab/1',
       'A',
