@@ -77,7 +77,9 @@ export function errorOfAnswer(where: string, status: number, headers: Headers, b
   const code = (error && childText(error, 'Code')) ?? ''
   const message = (error && childText(error, 'Message')) ?? ''
   const requestId = (error && childText(error, 'RequestId')) || headers.get('x-amz-request-id') || ''
-  const said = [`status ${status}`, code, message && `(${cut(message)})`].filter(Boolean).join(' ')
+  // A status that says "done" needs to be shown with what came: a proxy's page, half an answer.
+  const shown = message || (status === 200 ? body : '')
+  const said = [`status ${status}`, code, shown && `(${cut(shown)})`].filter(Boolean).join(' ')
   const got = `${requestId ? `${said}, request id ${cut(requestId)}` : said}${afterTries(tries)}`
   const hint = hintsOfCode[code] ?? hintsOfStatus[status] ?? ''
   // A date is possible too, and no service sends one.

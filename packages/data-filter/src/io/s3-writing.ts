@@ -112,7 +112,8 @@ async function completeUpload(
     body,
   } as const
   try {
-    await client.ask(request, [], (text) => parseXml(text)?.name === 'CompleteMultipartUploadResult')
+    // S3 says ...Result, others ...Response; an Error is none of them.
+    await client.ask(request, [], (text) => /^CompleteMultipartUpload/.test(parseXml(text)?.name ?? ''))
   } catch (error) {
     // An earlier try may have completed it, and its answer was lost.
     const perhapsDone = error instanceof S3Error && (error.code === 'NoSuchUpload' || error.status === 0)

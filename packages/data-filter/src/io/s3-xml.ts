@@ -24,8 +24,9 @@ export function parseXml(text: string): XmlElement | null {
   const parser = new Parser(
     {
       onopentag(name) {
-        if (open.length === MAX_DEPTH || root !== null) broken = true
-        else if (!broken) open.push({ name, text: '', children: [] })
+        // Thrown, not noted: the parser slows down with the depth.
+        if (open.length === MAX_DEPTH || root !== null) throw new RangeError('no answer of S3')
+        open.push({ name, text: '', children: [] })
       },
       ontext(data) {
         const current = open.at(-1)
@@ -33,15 +34,22 @@ export function parseXml(text: string): XmlElement | null {
       },
       onclosetag(_name, implied) {
         const closed = open.pop()
-        // Closed by the end of the text, not by a tag: the rest is missing.
-        if (implied || !closed) broken = true
+        // Not closed by a tag of its own: right where it is empty, as in <Prefix/>.
+        if (!closed || (implied && closed.text + closed.children.length !== '0')) broken = true
         else if (open.length > 0) (open.at(-1) as Open).children.push(closed)
         else root = closed
       },
     },
     { xmlMode: true, decodeEntities: true },
   )
-  parser.end(text)
+  try {
+    parser.write(text)
+    // What is open now is only closed by the end of the text: the rest is missing.
+    if (open.length > 0) return null
+    parser.end()
+  } catch {
+    return null
+  }
   return broken ? null : root
 }
 
