@@ -1,9 +1,9 @@
 // MinHash's stages over a folder, driven by a line of JSON a request on stdin: makes shards of made-up signatures, finds a
 // bucket's pairs, chooses removals. Answers with seconds and peak memory.
 import { createInterface } from 'node:readline'
+import { fileStorage } from '@almanac/data-filter/io'
 import { chooseRemovals, FINEWEB_MINHASH, findPairs, type Minhasher, signDocuments } from '@almanac/data-filter/minhash'
 import { threefry2x32 } from '@almanac/tensor-core'
-import { folderStorage } from '../shared/folder-storage.js'
 import { peakBytes } from '../shared/peak-memory.js'
 
 interface Request {
@@ -13,7 +13,7 @@ interface Request {
 }
 
 const { buckets, hashesPerBucket } = FINEWEB_MINHASH
-const storage = folderStorage(process.argv[2] as string)
+const storage = fileStorage(process.argv[2] as string)
 const signature = new Uint32Array(2 * buckets * hashesPerBucket)
 const id = new Uint32Array(2)
 
