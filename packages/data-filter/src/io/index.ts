@@ -1,0 +1,2 @@
+export * from './decode-text.js'
+export * from './warc-reader.js'
