@@ -15,7 +15,7 @@ const SAMPLE = 2048
 export function sniffPage(bytes: Uint8Array): 'text/html' | 'text/plain' | 'other' {
   const begin = beginOf(bytes)
   if (BINARY.test(begin)) return 'other'
-  const text = begin.replace(/^(?:\s+|<!--[^]*?-->)+/, '')
+  const text = begin.replace(/^(?:\s+|<!--[\s\S]*?-->)+/, '')
   if (FIRST_TAG.test(text)) return 'text/html'
   // XHTML: a declaration, and the page's element or type soon after it.
   if (/^<\?xml/i.test(text)) return /<(?:!doctype\s+html|html)[\s>]/i.test(text) ? 'text/html' : 'other'

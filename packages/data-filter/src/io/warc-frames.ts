@@ -28,6 +28,9 @@ const MAX_HEADER = 65536
 const CRLF_TWICE = Uint8Array.of(13, 10, 13, 10)
 const LF_TWICE = Uint8Array.of(10, 10)
 const NEXT_RECORD = new TextEncoder().encode('WARC/1.')
+/** What may be read again in a small file, too; and what it costs to begin. */
+const FREE_REREAD = 2 ** 24
+const READ_COST = 2 ** 16
 /** An empty line and what the next record begins with. */
 const TAIL = CRLF_TWICE.length + NEXT_RECORD.length
 const headerParser = new StatusAndHeadersParser()
@@ -37,7 +40,7 @@ const headerParser = new StatusAndHeadersParser()
  * of any length, believes every Content-Length and gives up at the first broken gzip member; so records are found here, and warcio
  * reads their headers. A record is given when the place behind it was seen: a wrong Content-Length, or a gzip member with a wrong
  * checksum, makes it a broken one. Records that a too large Content-Length has swallowed are found: in gzip by their members, in a
- * plain file by reading again, of which there is no more than the file has bytes.
+ * plain file by reading again, of which there is not much more than the file has bytes: where all lengths are wrong, it ends.
  * @param wants whether a record's bytes are needed; they are not held otherwise
  */
 export async function* warcFrames(
@@ -80,8 +83,8 @@ export async function* warcFrames(
           yield { kind: 'record', offset, headers, block, blockBytes }
           continue
         }
-        if (plain && swallowed !== null && readAgain + have <= plain.size) {
-          readAgain += have
+        if (plain && swallowed !== null && readAgain <= plain.size + FREE_REREAD) {
+          readAgain += have + READ_COST
           await input.close()
           input = warcInput(plain.events(swallowed), swallowed)
         } else {
