@@ -1,6 +1,8 @@
+export * from './decode-text.js'
 export * from './file-storage.js'
 export * from './open-storage.js'
 export type { Retry, RetryOptions } from './retry-options.js'
 export { S3Error, type S3Said } from './s3-error.js'
 export type { S3Credentials, S3StorageOptions } from './s3-options.js'
 export * from './s3-storage.js'
+export * from './warc-reader.js'
