@@ -1,6 +1,6 @@
 import AhoCorasick from 'modern-ahocorasick'
 import { OptionError } from '../data-filter-error.js'
-import type { Filter } from '../filters/filter.js'
+import type { Filter, Measured } from '../filters/filter.js'
 import type { ProfileName } from '../filters/profiles.js'
 import { hostOf, type UrlHost } from './url-host.js'
 import type { UrlLists } from './url-lists.js'
@@ -67,7 +67,7 @@ export function urlFilter(options: UrlFilterOptions): Filter {
       { statistic: 'soft_banned_words', drops: '>=', than: softLimit, reason: 'soft_blacklisted' },
       { statistic: 'banned_subwords', drops: '>', than: 0, reason: 'blacklisted_subword' },
     ],
-    measure(_text, _words, document) {
+    measure(_text, _words, document): Measured {
       const url = document.metadata['url']
       if (typeof url !== 'string' || url === '') return { statistics: { has_url: 0 } }
       const host = hostOf(url, foldCase)
