@@ -1,9 +1,9 @@
-import type { MinhashConfig } from './minhash-config.js'
 import { type RecordShape, sortRecords } from './record-sort.js'
+import type { SignatureConfig } from './signer.js'
 
-/** A record: the bucket's hashes, 64 bits each, and the document's place in its shard. All little-endian; 68 bytes for 8 hashes. */
-export function bandShape({ hashesPerBucket }: Pick<MinhashConfig, 'hashesPerBucket'>): RecordShape {
-  return { stride: 2 * hashesPerBucket + 1, hashes: hashesPerBucket }
+/** A record: the bucket's hashes, and the document's place in its shard. All little-endian; 68 bytes for 8 hashes of 64 bits, 36 of 32. */
+export function bandShape({ hashesPerBucket, precision = 64 }: Omit<SignatureConfig, 'buckets'>): RecordShape {
+  return { stride: (hashesPerBucket * precision) / 32 + 1, hashes: hashesPerBucket, precision }
 }
 
 /** datatrove's name: `bucket_003/00012.minhash.sig`. */
@@ -11,15 +11,20 @@ export function bandFileName(bucket: number, rank: number): string {
   return `bucket_${`${bucket}`.padStart(3, '0')}/${`${rank}`.padStart(5, '0')}.minhash.sig`
 }
 
-/** Gathers the signatures of one shard's documents, bucket by bucket. */
-export interface BandCollector {
-  /** @param signature [2 buckets hashesPerBucket] */
-  add(document: number, signature: Uint32Array): void
-  /** The bytes of a bucket's file: its records in order of their hashes, then of their documents. */
-  file(bucket: number): Uint8Array
+/** Beside datatrove's folders, never in them: it takes every file in a bucket's folder for signatures. */
+export function bandBlocksName(bucket: number, rank: number): string {
+  return `blocks_${`${bucket}`.padStart(3, '0')}/${`${rank}`.padStart(5, '0')}.blocks`
 }
 
-export function bandCollector(config: Pick<MinhashConfig, 'buckets' | 'hashesPerBucket'>): BandCollector {
+/** Gathers the signatures of one shard's documents, bucket by bucket. */
+export interface BandCollector {
+  /** A signature as a `Signer` gives it. */
+  add(document: number, signature: Uint32Array): void
+  /** A bucket's records in order of their hashes, then of their documents. */
+  records(bucket: number): Uint32Array
+}
+
+export function bandCollector(config: SignatureConfig): BandCollector {
   const { buckets } = config
   const shape = bandShape(config)
   const { stride } = shape
@@ -42,19 +47,8 @@ export function bandCollector(config: Pick<MinhashConfig, 'buckets' | 'hashesPer
       }
       used += stride
     },
-    file(bucket) {
-      return littleEndianBytes(sortRecords((bands[bucket] as Uint32Array).subarray(0, used), shape))
+    records(bucket) {
+      return sortRecords((bands[bucket] as Uint32Array).subarray(0, used), shape)
     },
   }
-}
-
-/** The words' bytes. JavaScript's typed arrays are little-endian wherever WebAssembly engines run. */
-export function littleEndianBytes(words: Uint32Array): Uint8Array {
-  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
-}
-
-/** The words of bytes, copied where they do not begin at a multiple of four. Bytes behind the last whole word are left out. */
-export function littleEndianWords(bytes: Uint8Array): Uint32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, Math.floor(bytes.length / 4))
 }

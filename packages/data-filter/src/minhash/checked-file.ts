@@ -1,5 +1,5 @@
 import { ManifestError } from '../data-filter-error.js'
-import type { Storage, StoredFile } from '../storage.js'
+import type { ByteRange, Storage, StoredFile } from '../storage.js'
 import { checksumOf } from './checksum.js'
 
 /** A file as a manifest has it: it must be these bytes when it is read again. */
@@ -27,16 +27,32 @@ export async function readFile(storage: Storage, name: string): Promise<Uint8Arr
   return whole
 }
 
+/** The bytes of a range, whole. Throws ManifestError where the file ends before it. */
+export async function readRange(
+  storage: Storage,
+  file: StoredFile,
+  range: Required<ByteRange>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(range.end - range.start)
+  let size = 0
+  for await (const piece of storage.read(file.name, range)) {
+    bytes.set(piece, size)
+    size += piece.length
+  }
+  if (size === bytes.length) return bytes
+  throw changedFile(storage, file, `${range.start + size}`, `${range.end} bytes`)
+}
+
 /** Throws ManifestError where the size is another than when the manifest was written. */
 export async function checkSize(storage: Storage, file: CheckedFile): Promise<void> {
   const bytes = await storage.size(file.name)
   if (bytes === file.bytes) return
-  throw changed(storage, file, bytes === null ? 'no such file' : `${bytes} bytes`, `${file.bytes} bytes`)
+  throw changedFile(storage, file, bytes === null ? 'no such file' : `${bytes} bytes`, `${file.bytes} bytes`)
 }
 
 /** Throws ManifestError unless the checksum is the manifest's. */
 export function checkSum(storage: Storage, file: CheckedFile, checksum: string): void {
-  if (checksum !== file.checksum) throw changed(storage, file, checksum, `the checksum ${file.checksum}`)
+  if (checksum !== file.checksum) throw changedFile(storage, file, checksum, `the checksum ${file.checksum}`)
 }
 
 /** A file's bytes, whole, as they were when the manifest was written. Throws ManifestError. */
@@ -47,7 +63,8 @@ export async function readChecked(storage: Storage, file: CheckedFile): Promise<
   return bytes
 }
 
-function changed(storage: Storage, file: CheckedFile, got: string, expected: string): ManifestError {
+/** What a file is that its manifest says something else about. */
+export function changedFile(storage: Storage, file: StoredFile, got: string, expected: string): ManifestError {
   return new ManifestError(
     `${storage.location}/${file.name}`,
     `${expected}, as its manifest has it`,

@@ -26,3 +26,13 @@ export async function checksumOf(bytes: Uint8Array | string): Promise<string> {
   checksum.update(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes)
   return checksum.digest()
 }
+
+/** Returns a function that gives XXH64 of bytes as two words, the low one first: for tables of many checksums. */
+export async function checksumWords(): Promise<(bytes: Uint8Array) => readonly [low: number, high: number]> {
+  loaded ??= xxhash()
+  const { h64Raw } = await loaded
+  return (bytes) => {
+    const hash = h64Raw(bytes)
+    return [Number(hash & 0xffffffffn), Number(hash >> 32n)]
+  }
+}

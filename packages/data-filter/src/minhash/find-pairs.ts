@@ -1,14 +1,20 @@
-import { FormatError, OptionError } from '../data-filter-error.js'
+import { ManifestError, OptionError } from '../data-filter-error.js'
 import type { Storage } from '../storage.js'
-import { bandShape, littleEndianBytes } from './band-file.js'
-import { type BandReader, bandReader } from './band-reader.js'
-import { type CheckedFile, checkSize, checkSum } from './checked-file.js'
-import { type Checksum, checksums } from './checksum.js'
-import { partOfFiles } from './hash-range.js'
+import { bandShape } from './band-file.js'
+import { checkSize } from './checked-file.js'
+import { checksums } from './checksum.js'
+import { boundsOfPart } from './hash-range.js'
+import { finishIndex, indexFileName, indexShape, indexWriter, listIndexFiles, readIndexManifest } from './index-file.js'
+import { littleEndianBytes } from './little-endian.js'
 import { writeManifest } from './manifest-file.js'
 import { type PairManifest, pairFileName, pairManifest, pairManifestName } from './pair-manifest.js'
-import { compareHashes } from './record-sort.js'
+import { IN_INDEX } from './pair-reader.js'
+import { mergeRecords } from './record-merge.js'
+import { type RecordReader, recordReader } from './record-reader.js'
+import { compareHashes, type RecordShape } from './record-sort.js'
 import { readSignatureSet } from './signature-manifest.js'
+import type { SignatureConfig } from './signer.js'
+import { readBlocks, type SortedFile, type SortedFileWriter } from './sorted-file.js'
 
 export interface PairOptions {
   /** Stage 1's result, of all shards. */
@@ -19,23 +25,30 @@ export interface PairOptions {
   /** Which part of the bucket this call takes, of how many; 0 of 1 if left out. */
   readonly part?: number
   readonly parts?: number
-  /** For the buffers of all files together; 256 MiB if left out. */
+  /** For the buffers of all files together; 256 MiB if left out. At least 68 KiB a file are taken. */
   readonly bufferBytes?: number
+  /** Signatures of other data, `bucket_000/NAME_00.minhash.index` and so on: a document that has one of them goes. */
+  readonly index?: {
+    readonly storage: Storage
+    /** Whether documents are only compared with the index and not with each other; true if left out, as datatrove has it. */
+    readonly onlyIndex?: boolean
+  }
+  /** Writes the signatures that are in no index, each once, as an index for other data. It is not read itself. */
+  readonly createIndex?: { readonly storage: Storage; readonly name: string }
 }
 
-/** Buffers smaller than this make more requests than they save memory; larger ones save nothing. */
-const SMALLEST = 64 * 1024
 const LARGEST = 4 * 1024 * 1024
 const PAIRS_PER_PIECE = 4096
 
 /**
  * Stage 2: which documents share all hashes of a bucket. All shards' files are merged; every record that has the hashes of the one
  * before makes a pair with it, four 32-bit words: shard and document of both. A document with n others of its hashes so is in a
- * chain of n pairs. Any number of parts gives the same pairs. Checksums of the signatures are compared where one part reads all of a
- * file; sizes and order always. Throws OptionError, ManifestError and FormatError.
+ * chain of n pairs. Shard and document of something in an index are 0xffffffff; with `onlyIndex` each document that is in it has
+ * such a pair, where datatrove writes it for the first only. Any number of parts gives the same pairs. All that is read is compared with
+ * checksums, block by block. Throws OptionError and ManifestError.
  */
 export async function findPairs(options: PairOptions): Promise<PairManifest> {
-  const { signatures, pairs: output, bucket, part = 0, parts = 1, bufferBytes = 256 * 2 ** 20 } = options
+  const { signatures, pairs: output, bucket, part = 0, parts = 1, bufferBytes = 256 * 2 ** 20, createIndex } = options
   const { config, shards, fingerprint } = await readSignatureSet(signatures)
   const within = (name: string, value: number, end: number) => {
     if (Number.isInteger(value) && value >= 0 && value < end) return
@@ -44,135 +57,136 @@ export async function findPairs(options: PairOptions): Promise<PairManifest> {
   within('bucket', bucket, config.buckets)
   within('parts - 1', parts - 1, 100)
   within('part', part, parts)
+  if (createIndex && !/^[\w-]+$/.test(createIndex.name)) {
+    throw new OptionError('findPairs: createIndex', 'a name of letters, digits, - and _', `"${createIndex.name}"`)
+  }
 
   const shape = bandShape(config)
-  const recordBytes = 4 * shape.stride
-  const bands = shards.map((shard) => shard.bands[bucket] as CheckedFile)
-  for (const band of bands) await checkSize(signatures, band)
-  const files = bands.map(({ name, bytes }) => ({ name, records: bytes / recordBytes }))
-  const ranges = await partOfFiles(signatures, files, shape, part, parts)
-  const room = Math.min(LARGEST, Math.max(SMALLEST, bufferBytes / shards.length))
-  const perBuffer = Math.floor(room / recordBytes)
-  const newChecksum = await checksums()
-  // Only whole files can be compared with their checksums.
-  const sums: readonly Checksum[] = parts === 1 ? bands.map(() => newChecksum()) : []
-  const readers = files.map(({ name }, rank) => {
-    const checksum = sums[rank]
-    return bandReader(signatures, name, shape, { ...ranges[rank]!, perBuffer, ...(checksum ? { checksum } : {}) })
-  })
+  const sources: Source[] = []
+  const { index } = options
+  if (index) {
+    for (const name of await listIndexFiles(index.storage, bucket, createIndex?.name)) {
+      sources.push({
+        storage: index.storage,
+        file: await indexFile(index.storage, name, config),
+        shape: indexShape(config),
+      })
+    }
+  }
+  const indexed = sources.length
+  for (const shard of shards) sources.push({ storage: signatures, file: shard.bands[bucket] as SortedFile, shape })
+  const tables: Uint32Array[] = []
+  for (const { storage, file } of sources) {
+    await checkSize(storage, file)
+    tables.push(await readBlocks(storage, file))
+  }
+  const bounds = boundsOfPart(
+    sources.map(({ file }) => file),
+    tables,
+    part,
+    parts,
+  )
+  const readers: RecordReader[] = []
+  for (const [i, { storage, file, shape }] of sources.entries()) {
+    const room = Math.min(LARGEST, bufferBytes / sources.length)
+    readers.push(await recordReader(storage, file, tables[i] as Uint32Array, shape, { ...bounds, bufferBytes: room }))
+  }
 
-  const written = newChecksum()
+  const fresh = createIndex
+    ? await indexWriter(createIndex.storage, indexFileName(bucket, createIndex.name, part), config)
+    : null
+  const written = (await checksums())()
   let count = 0
   async function* pieces(): AsyncGenerator<Uint8Array> {
-    for await (const piece of mergedPairs(readers, shape.hashes)) {
+    const onlyIndex = indexed > 0 && (index?.onlyIndex ?? true)
+    for await (const piece of mergedPairs(readers, shape, { indexed, onlyIndex, fresh })) {
       count += piece.length / 4
       const bytes = littleEndianBytes(piece)
       written.update(bytes)
       yield bytes
     }
-    sums.forEach((sum, rank) => checkSum(signatures, bands[rank] as CheckedFile, sum.digest()))
   }
-  const file = await output.write(pairFileName(bucket, part), pieces())
-  const manifest = pairManifest({
-    signatures: fingerprint,
-    bucket,
-    part,
-    parts,
-    pairs: count,
-    file: { ...file, checksum: written.digest() },
-  })
-  await writeManifest(output, pairManifestName(bucket, part), manifest)
-  return manifest
+  try {
+    const file = await output.write(pairFileName(bucket, part), pieces())
+    if (fresh && createIndex) await finishIndex(createIndex.storage, fresh, config)
+    const used = sources.slice(0, indexed).map(({ file: { name, bytes, checksum } }) => ({ name, bytes, checksum }))
+    const manifest = pairManifest({
+      signatures: fingerprint,
+      bucket,
+      part,
+      parts,
+      pairs: count,
+      file: { ...file, checksum: written.digest() },
+      index: index ? { onlyIndex: index.onlyIndex ?? true, files: used } : null,
+      verified: null,
+    })
+    await writeManifest(output, pairManifestName(bucket, part), manifest)
+    return manifest
+  } catch (error) {
+    await fresh?.abort(error)
+    throw error
+  }
 }
 
-/** Pairs of the readers' records, four words each: reader and document of one, then of the next one with the same hashes. */
-async function* mergedPairs(readers: readonly BandReader[], hashes: number): AsyncGenerator<Uint32Array> {
-  const stride = 2 * hashes + 1
-  // A heap of the readers that still have records, by their current ones. keys[r] is the first hash rounded to a double, which
-  // decides nearly always.
-  const keys = new Float64Array(readers.length)
-  const heap: number[] = []
-  const setKey = (r: number) => {
-    const { records, at } = readers[r] as BandReader
-    keys[r] = (records[at + 1] as number) * 2 ** 32 + (records[at] as number)
-  }
-  const before = (r: number, s: number): boolean => {
-    const difference = (keys[r] as number) - (keys[s] as number)
-    if (difference !== 0) return difference < 0
-    const [x, y] = [readers[r] as BandReader, readers[s] as BandReader]
-    const order = compareHashes(x.records, x.at, y.records, y.at, hashes)
-    return order !== 0 ? order < 0 : r < s
-  }
-  const sink = (from: number) => {
-    const moved = heap[from] as number
-    let place = from
-    for (;;) {
-      let child = 2 * place + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && before(heap[child + 1] as number, heap[child] as number)) child++
-      if (!before(heap[child] as number, moved)) break
-      heap[place] = heap[child] as number
-      place = child
-    }
-    heap[place] = moved
-  }
-  for (let r = 0; r < readers.length; r++) {
-    if (!(await (readers[r] as BandReader).fill())) continue
-    setKey(r)
-    heap.push(r)
-  }
-  for (let place = (heap.length >> 1) - 1; place >= 0; place--) sink(place)
+interface Source {
+  readonly storage: Storage
+  readonly file: SortedFile
+  readonly shape: RecordShape
+}
 
+/** Throws ManifestError where the index is of signatures that cannot be compared. */
+async function indexFile(storage: Storage, name: string, config: SignatureConfig): Promise<SortedFile> {
+  const manifest = await readIndexManifest(storage, name)
+  const [has, wanted] = [manifest.config, config].map((value) => JSON.stringify(value))
+  if (manifest.config && has !== wanted) {
+    const hint = 'Make the index again with the configuration of these signatures.'
+    throw new ManifestError(`${storage.location}/${name}`, `the configuration ${wanted}`, `${has}`, hint)
+  }
+  return manifest.file
+}
+
+/** Pairs of the readers' records, four words each: shard and document of one, then of the next one with the same hashes. */
+async function* mergedPairs(
+  readers: readonly RecordReader[],
+  shape: RecordShape,
+  { indexed, onlyIndex, fresh }: { indexed: number; onlyIndex: boolean; fresh: SortedFileWriter | null },
+): AsyncGenerator<Uint32Array> {
+  const merge = await mergeRecords(readers, shape)
+  const place = shape.stride - 1
   let out = new Uint32Array(4 * PAIRS_PER_PIECE)
   let used = 0
   let lastReader = -1
   let lastRecords = new Uint32Array(0) as Uint32Array
   let lastAt = 0
   let lastKey = -1
-  while (heap.length > 0) {
-    const r = heap[0] as number
-    const reader = readers[r] as BandReader
-    const { records, at } = reader
-    if (keys[r] === lastKey && compareHashes(lastRecords, lastAt, records, at, hashes) === 0) {
-      out[used] = lastReader
-      out[used + 1] = lastRecords[lastAt + stride - 1] as number
-      out[used + 2] = r
-      out[used + 3] = records[at + stride - 1] as number
-      used += 4
-      if (used === out.length) {
-        yield out
-        out = new Uint32Array(4 * PAIRS_PER_PIECE)
-        used = 0
+  // Whether the hashes of the last record are in the index: of equal records, those of the index come first.
+  let lastInIndex = false
+  while (merge.reader >= 0) {
+    const r = merge.reader
+    const { records, at } = readers[r] as RecordReader
+    const same = merge.key === lastKey && compareHashes(lastRecords, lastAt, records, at, shape) === 0
+    if (!same) lastInIndex = r < indexed
+    if (r >= indexed && same) {
+      const withIndex = lastReader < indexed || (onlyIndex && lastInIndex)
+      if (withIndex || !onlyIndex) {
+        out[used] = withIndex ? IN_INDEX : lastReader - indexed
+        out[used + 1] = withIndex ? IN_INDEX : (lastRecords[lastAt + place] as number)
+        out[used + 2] = r - indexed
+        out[used + 3] = records[at + place] as number
+        used += 4
+        if (used === out.length) {
+          yield out
+          out = new Uint32Array(4 * PAIRS_PER_PIECE)
+          used = 0
+        }
       }
-    }
+    } else if (r >= indexed && fresh) await fresh.push(records.subarray(at, at + place))
     lastReader = r
     lastRecords = records
     lastAt = at
-    lastKey = keys[r] as number
-    reader.at = at + stride
-    if (reader.at < records.length || (await reader.fill())) setKey(r)
-    else {
-      const last = heap.pop() as number
-      if (heap.length === 0) break
-      heap[0] = last
-    }
-    sink(0)
+    lastKey = merge.key
+    const wait = merge.next()
+    if (wait) await wait
   }
   if (used > 0) yield out.subarray(0, used)
-}
-
-/** The pairs of a file that stage 2 or datatrove wrote, as words, four a pair. Throws FormatError where the last one is cut. */
-export async function* readPairs(storage: Storage, name: string): AsyncGenerator<Uint32Array> {
-  let rest = new Uint8Array(0)
-  for await (const piece of storage.read(name)) {
-    const bytes = new Uint8Array(rest.length + piece.length)
-    bytes.set(rest)
-    bytes.set(piece, rest.length)
-    const whole = bytes.length - (bytes.length % 16)
-    rest = bytes.slice(whole)
-    yield new Uint32Array(bytes.buffer, 0, whole / 4)
-  }
-  if (rest.length > 0) {
-    throw new FormatError(`${storage.location}/${name}`, 'pairs of 16 bytes', `${rest.length} bytes behind the last`)
-  }
 }

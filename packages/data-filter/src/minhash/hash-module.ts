@@ -11,6 +11,7 @@ export interface HashModule {
   xxhash(text: number, starts: number, count: number, size: number, out: number): void
   xxhash64(address: number, length: number): bigint
   minimums(hashes: number, count: number, a: number, b: number, out: number, functions: number): void
+  lowMinimums(hashes: number, count: number, a: number, b: number, out: number, functions: number): void
   wordStarts(text: number, length: number, starts: number): number
 }
 
@@ -26,6 +27,7 @@ export async function hashModule(): Promise<HashModule> {
         xxhash: xxhashRunsCode(0),
         quickMinimums: quickMinimumsCode(),
         exactMinimums: exactMinimumsCode(),
+        lowMinimums: exactMinimumsCode({ low: true }),
         sha1: sha1Code(),
         wordStarts: wordStartsCode(),
       },

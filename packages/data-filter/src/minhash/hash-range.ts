@@ -1,67 +1,51 @@
-import type { Storage } from '../storage.js'
-import { littleEndianWords } from './band-file.js'
-import type { RecordShape } from './record-sort.js'
+import { BLOCK_WORDS, type SortedFile } from './sorted-file.js'
 
-/** A sorted file and how many records it has. */
-export interface SortedFile {
-  readonly name: string
-  readonly records: number
+/** A hash as two words; the high one is 0 where hashes have 32 bits. */
+export interface HashBound {
+  readonly high: number
+  readonly low: number
 }
 
-/** Records of each file, from `first` to before `last`. */
-export interface RecordRange {
-  readonly first: number
-  readonly last: number
+export interface HashBounds {
+  /** Null for no bound. */
+  readonly lower: HashBound | null
+  readonly upper: HashBound | null
 }
-
-/** Samples a part: parts then differ in size by an eighth or so. */
-const SAMPLES = 64
 
 /**
- * The records whose first hash lies in part `part` of `parts`, in every file. Bounds are quantiles of samples from all files, so
- * that a file unlike the others does not make parts uneven; equal hashes are in one part.
+ * Which first hashes part `part` of `parts` takes. Bounds are quantiles of the blocks' first hashes in all files, so that a file
+ * unlike the others does not make parts uneven; equal hashes are in one part, and all parts together have all hashes.
  */
-export async function partOfFiles(
-  storage: Storage,
-  files: readonly SortedFile[],
-  { stride }: RecordShape,
+export function boundsOfPart(
+  files: readonly Pick<SortedFile, 'records' | 'blockRecords'>[],
+  tables: readonly Uint32Array[],
   part: number,
   parts: number,
-): Promise<RecordRange[]> {
-  const firstHash = async (file: SortedFile, record: number): Promise<bigint> => {
-    const start = record * 4 * stride
-    const bytes = new Uint8Array(8)
-    let size = 0
-    for await (const piece of storage.read(file.name, { start, end: start + 8 })) {
-      bytes.set(piece, size)
-      size += piece.length
+): HashBounds {
+  if (parts === 1) return { lower: null, upper: null }
+  const samples: (HashBound & { readonly records: number })[] = []
+  files.forEach(({ records, blockRecords }, i) => {
+    const table = tables[i] as Uint32Array
+    for (let block = 0; BLOCK_WORDS * block < table.length; block++) {
+      const row = BLOCK_WORDS * block
+      samples.push({
+        high: table[row + 3] as number,
+        low: table[row + 2] as number,
+        records: Math.min(blockRecords, records - block * blockRecords),
+      })
     }
-    const [low, high] = littleEndianWords(bytes) as unknown as [number, number]
-    return BigInt(low) + (BigInt(high) << 32n)
-  }
-  const firstAtLeast = async (file: SortedFile, bound: bigint | null): Promise<number> => {
-    if (bound === null) return file.records
-    let [low, high] = [0, file.records]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((await firstHash(file, middle)) < bound) low = middle + 1
-      else high = middle
+  })
+  samples.sort((a, b) => a.high - b.high || a.low - b.low)
+  const total = samples.reduce((sum, { records }) => sum + records, 0)
+  const bound = (k: number): HashBound | null => {
+    if (k === 0 || k === parts) return null
+    let before = 0
+    for (const { high, low, records } of samples) {
+      if (before >= (k * total) / parts) return { high, low }
+      before += records
     }
-    return low
+    // Fewer blocks than parts: the last ones get nothing.
+    return { high: 0xffffffff, low: 0xffffffff }
   }
-  if (parts === 1) return files.map(({ records }) => ({ first: 0, last: records }))
-  const total = files.reduce((sum, { records }) => sum + records, 0)
-  const samples: bigint[] = []
-  for (const file of files) {
-    const count = Math.min(file.records, Math.ceil((SAMPLES * parts * file.records) / total))
-    for (let i = 0; i < count; i++) samples.push(await firstHash(file, Math.floor(((i + 0.5) * file.records) / count)))
-  }
-  samples.sort((x, y) => (x < y ? -1 : x > y ? 1 : 0))
-  const bound = (k: number): bigint | null =>
-    k === 0 ? 0n : k === parts ? null : (samples[Math.floor((k * samples.length) / parts)] ?? null)
-  const ranges: RecordRange[] = []
-  for (const file of files) {
-    ranges.push({ first: await firstAtLeast(file, bound(part)), last: await firstAtLeast(file, bound(part + 1)) })
-  }
-  return ranges
+  return { lower: bound(part), upper: bound(part + 1) }
 }

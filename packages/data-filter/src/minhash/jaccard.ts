@@ -1,11 +1,13 @@
-import { compareHashes, sortRecords } from './record-sort.js'
+import { compareHashes, type RecordShape, sortRecords } from './record-sort.js'
+
+const HASH: RecordShape = { stride: 2, hashes: 1, precision: 64 }
 
 /** The different ones among 64-bit hashes, ascending.  [2 n] -> [2 m] */
 export function distinctHashes(hashes: Uint32Array): Uint32Array {
-  const sorted = sortRecords(hashes, { stride: 2, hashes: 1 })
+  const sorted = sortRecords(hashes, HASH)
   let size = 0
   for (let at = 0; at < sorted.length; at += 2) {
-    if (at > 0 && compareHashes(sorted, at, sorted, size - 2, 1) === 0) continue
+    if (at > 0 && compareHashes(sorted, at, sorted, size - 2, HASH) === 0) continue
     sorted[size] = sorted[at] as number
     sorted[size + 1] = sorted[at + 1] as number
     size += 2
@@ -22,7 +24,7 @@ export function distinctHashes(hashes: Uint32Array): Uint32Array {
 export function jaccardSimilarity(a: Uint32Array, b: Uint32Array): number {
   let common = 0
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    const order = compareHashes(a, i, b, j, 1)
+    const order = compareHashes(a, i, b, j, HASH)
     if (order === 0) common++
     if (order <= 0) i += 2
     if (order >= 0) j += 2

@@ -21,10 +21,11 @@ export async function readManifest<M extends ManifestHead>(
   storage: Storage,
   name: string,
   kind: M['kind'],
+  hint = 'Run the stage before this one to its end.',
 ): Promise<M> {
   const where = `${storage.location}/${name}`
   if ((await storage.size(name)) === null) {
-    throw new ManifestError(where, 'a manifest', 'no such file', 'Run the stage before this one to its end.')
+    throw new ManifestError(where, 'a manifest', 'no such file', hint)
   }
   const text = new TextDecoder().decode(await readFile(storage, name))
   let value: Partial<ManifestHead> | null = null

@@ -1,15 +1,17 @@
 import { OptionError } from '../data-filter-error.js'
+import type { SignatureConfig } from './signer.js'
 import type { Normalisation } from './simplify-text.js'
 
 /** What two signatures must agree in to be comparable. It stands in every manifest. */
-export interface MinhashConfig {
+export interface MinhashConfig extends SignatureConfig {
   /** Words a shingle. */
   readonly shingleWords: number
   readonly buckets: number
   readonly hashesPerBucket: number
   /** Of the hash functions' parameters; in [0, 2^32). */
   readonly seed: number
-  readonly hash: 'sha1' | 'xxhash64'
+  /** Of shingles; with 64 bits `xxhash64`, with 32 `xxhash32`, and SHA-1's first ones with either. */
+  readonly hash: 'sha1' | 'xxhash64' | 'xxhash32'
   readonly normalisation: Normalisation
   /** A name for the function that takes the words out of a text, with its version: other words are other signatures. */
   readonly tokenizer: string
@@ -44,7 +46,11 @@ export function checkMinhashConfig(config: MinhashConfig): MinhashConfig {
   whole('buckets', 1, 999)
   whole('hashesPerBucket', 1, 64)
   whole('seed', 0, 2 ** 32 - 1)
-  oneOf('hash', ['sha1', 'xxhash64'])
+  const { precision = 64 } = config
+  if (precision !== 32 && precision !== 64) {
+    throw new OptionError('minhash: precision', '32 or 64', `${precision}`)
+  }
+  oneOf('hash', ['sha1', `xxhash${precision}`])
   oneOf('normalisation', ['datatrove-0.10', 'fineweb-2024-05'])
   if (config.tokenizer === '') {
     throw new OptionError(

@@ -1,22 +1,24 @@
+import xxhash from 'xxhash-wasm'
 import { hashModule } from './hash-module.js'
 import { checkMinhashConfig, type MinhashConfig } from './minhash-config.js'
 import { minhashParameters } from './minhash-parameters.js'
+import type { Signer } from './signer.js'
 import { simplifyText } from './simplify-text.js'
 
 /** Takes the words out of a text. */
 export type Tokenize = (text: string) => readonly string[]
 
 /** 64-bit values are pairs of 32-bit words, the low one first. */
-export interface Minhasher {
+export interface Minhasher extends Signer {
   readonly config: MinhashConfig
   /**
    * The minima of the hash functions over the text's shingles, bucket after bucket, or null where the text has fewer words than a
-   * shingle: such a document is never a duplicate.  [2 buckets hashesPerBucket]
+   * shingle: such a document is never a duplicate.  [2 buckets hashesPerBucket], of 32 bits [buckets hashesPerBucket]
    */
   signature(text: string): Uint32Array | null
-  /** The same of words that are there already, simplified or not.  [2 buckets hashesPerBucket] */
+  /** The same of words that are there already, simplified or not. */
   signatureOfWords(words: readonly string[]): Uint32Array | null
-  /** The hash of each shingle of the text, in its order, repeated ones too.  [2 shingles] */
+  /** The hash of each shingle of the text, in its order, repeated ones too; high words are 0 where hashes have 32 bits.  [2 shingles] */
   shingleHashes(text: string): Uint32Array
   /** XXH64 of the text's UTF-8: tells that a document is the one that a signature was made of.  [2] */
   contentId(text: string): Uint32Array
@@ -27,17 +29,27 @@ const SLACK = 256
 const PAGE = 65536
 
 /**
- * Makes signatures with datatrove's bits (src/datatrove/pipeline/dedup/minhash.py with 64-bit hashes): the text is simplified,
- * its words taken, every run of words hashed, h_k(x) = ((x a_k + b_k) mod 2^64) mod (2^61 - 1), and each minimum kept.
+ * Makes signatures with datatrove's bits (src/datatrove/pipeline/dedup/minhash.py): the text is simplified,
+ * its words taken, every run of words hashed, h_k(x) = ((x a_k + b_k) mod 2^64) mod (2^61 - 1), and each minimum kept; of 32
+ * bits, the minimum of the low halves.
  * A lone surrogate is hashed as U+FFFD. Throws OptionError.
  */
 export async function openMinhasher(config: MinhashConfig, tokenize: Tokenize): Promise<Minhasher> {
-  const { shingleWords, buckets, hashesPerBucket, seed, hash, normalisation } = checkMinhashConfig(config)
+  const {
+    shingleWords,
+    buckets,
+    hashesPerBucket,
+    seed,
+    hash,
+    normalisation,
+    precision = 64,
+  } = checkMinhashConfig(config)
   const functions = buckets * hashesPerBucket
   // The loop takes two functions at a time.
   const padded = functions + (functions % 2)
   const parameters = minhashParameters(seed, functions)
   const module = await hashModule()
+  const { h32Raw } = await xxhash()
   const encoder = new TextEncoder()
 
   const factors = 0
@@ -71,15 +83,31 @@ export async function openMinhasher(config: MinhashConfig, tokenize: Tokenize): 
     if (module.wordStarts(text, length, starts) !== words.length) {
       words32(starts, words.length + 1).set(placesOf(words, encoder))
     }
+    if (hash === 'xxhash32') {
+      const places = words32(starts, words.length + 1)
+      const out = words32(hashes, 2 * count)
+      for (let i = 0; i < count; i++) {
+        const end = (places[i + shingleWords] as number) - 1
+        out[2 * i] = h32Raw(bytes.subarray(text + (places[i] as number), text + end))
+        out[2 * i + 1] = 0
+      }
+      return { count, hashes }
+    }
     const run = hash === 'sha1' ? module.sha1 : module.xxhash
     run(text, starts, count, shingleWords, hashes)
+    if (precision === 32) {
+      const out = words32(hashes, 2 * count)
+      for (let i = 1; i < out.length; i += 2) out[i] = 0
+    }
     return { count, hashes }
   }
   const signatureOfWords = (words: readonly string[]): Uint32Array | null => {
     const { count, hashes } = hashWords(words)
     if (count === 0) return null
-    module.minimums(hashes, count, factors, terms, minima, padded)
-    return words32(minima, 2 * functions).slice()
+    const take = precision === 32 ? module.lowMinimums : module.minimums
+    take(hashes, count, factors, terms, minima, padded)
+    const found = words32(minima, 2 * functions)
+    return precision === 64 ? found.slice() : Uint32Array.from({ length: functions }, (_, k) => found[2 * k] as number)
   }
   const wordsOf = (value: string) => tokenize(simplifyText(value, normalisation))
   return {

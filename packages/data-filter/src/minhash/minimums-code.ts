@@ -66,8 +66,11 @@ export function quickMinimumsCode(): WasmFunction {
   return f.finish()
 }
 
-/** `exactMinimums`: the same for any case, with every value brought below the prime. */
-export function exactMinimumsCode(): WasmFunction {
+/**
+ * `exactMinimums`: the same for any case, with every value brought below the prime. `lowMinimums`, with `low`: of the values' low 32
+ * bits, as datatrove has it where hashes have a precision of 32.
+ */
+export function exactMinimumsCode({ low = false } = {}): WasmFunction {
   const f = new FunctionCode(['i32', 'i32', 'i32', 'i32', 'i32', 'i32'])
   const [hashes, count, a, b, out, functions] = [0, 1, 2, 3, 4, 5]
   const [end, at, lastOut] = [f.local('i32'), f.local('i32'), f.local('i32')]
@@ -84,7 +87,9 @@ export function exactMinimumsCode(): WasmFunction {
       f.get(at).memory(OP.i64Load).set(hash)
       pushReduced(f, hash, factor, term, value)
       f.tee(value).i64(PRIME).op(OP.i64Sub).get(value)
-      f.get(value).i64(PRIME).op(OP.i64GeU, OP.select).tee(value)
+      f.get(value).i64(PRIME).op(OP.i64GeU, OP.select)
+      if (low) f.i64(0xffffffffn).op(OP.i64And)
+      f.tee(value)
       f.get(minimum, value, minimum).op(OP.i64LtU, OP.select).set(minimum)
       f.get(at).i32(8).op(OP.i32Add).tee(at).get(end).op(OP.i32LtU)
     })

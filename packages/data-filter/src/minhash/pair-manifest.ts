@@ -1,4 +1,4 @@
-import type { Storage } from '../storage.js'
+import type { Storage, StoredFile } from '../storage.js'
 import type { CheckedFile } from './checked-file.js'
 import { type ManifestHead, readManifest } from './manifest-file.js'
 
@@ -14,6 +14,20 @@ export interface PairManifest extends ManifestHead {
   readonly parts: number
   readonly pairs: number
   readonly file: CheckedFile
+  /** Signatures of other data that pairs were sought with; null for none. */
+  readonly index: { readonly onlyIndex: boolean; readonly files: readonly (StoredFile & { checksum: string })[] } | null
+  /** Of pairs that `verifyPairs` measured; null as stage 2 finds them. */
+  readonly verified: PairVerification | null
+}
+
+export interface PairVerification {
+  /** Pairs less similar than this are not in the file. */
+  readonly threshold: number
+  /** A 32-bit float a pair: the similarity; NaN for a pair with an index, whose texts are not there. */
+  readonly similarities: CheckedFile
+  /** How many pairs were not similar enough, and their file: shard and document of both, and the similarity, 32 bits each. */
+  readonly rejected: number
+  readonly rejectedFile: CheckedFile
 }
 
 export const pairManifest = (fields: Omit<PairManifest, 'kind' | 'version'>): PairManifest => ({
@@ -26,6 +40,8 @@ const partName = (bucket: number, part: number) => `${`${bucket}`.padStart(5, '0
 /** datatrove's name: `00003_00.dups`. */
 export const pairFileName = (bucket: number, part: number): string => `${partName(bucket, part)}.dups`
 export const pairManifestName = (bucket: number, part: number): string => `${partName(bucket, part)}.manifest.json`
+export const similaritiesName = (bucket: number): string => `${partName(bucket, 0)}.similarities`
+export const rejectedName = (bucket: number): string => `${partName(bucket, 0)}.rejected`
 
 export function readPairManifest(storage: Storage, bucket: number, part: number): Promise<PairManifest> {
   return readManifest<PairManifest>(storage, pairManifestName(bucket, part), KIND)

@@ -1,29 +1,37 @@
 /**
- * Records of `stride` 32-bit words: first `hashes` 64-bit values, the low word first, then words of their own.
+ * Records of `stride` 32-bit words: first `hashes` values of 64 bits, the low word first, or of 32 bits, then words of their own.
  */
 export interface RecordShape {
   readonly stride: number
   readonly hashes: number
+  readonly precision: 32 | 64
 }
 
 /** Which of two records, at these words, comes first: by their hashes as whole numbers, then by the words behind them. */
-export function compareRecords(
-  x: Uint32Array,
-  i: number,
-  y: Uint32Array,
-  j: number,
-  { stride, hashes }: RecordShape,
-): number {
-  const order = compareHashes(x, i, y, j, hashes)
+export function compareRecords(x: Uint32Array, i: number, y: Uint32Array, j: number, shape: RecordShape): number {
+  const order = compareHashes(x, i, y, j, shape)
   if (order !== 0) return order
-  for (let k = 2 * hashes; k < stride; k++) {
+  for (let k = (shape.hashes * shape.precision) / 32; k < shape.stride; k++) {
     const difference = (x[i + k] as number) - (y[j + k] as number)
     if (difference !== 0) return difference
   }
   return 0
 }
 
-export function compareHashes(x: Uint32Array, i: number, y: Uint32Array, j: number, hashes: number): number {
+export function compareHashes(
+  x: Uint32Array,
+  i: number,
+  y: Uint32Array,
+  j: number,
+  { hashes, precision }: Pick<RecordShape, 'hashes' | 'precision'>,
+): number {
+  if (precision === 32) {
+    for (let k = 0; k < hashes; k++) {
+      const difference = (x[i + k] as number) - (y[j + k] as number)
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
   for (let k = 0; k < 2 * hashes; k += 2) {
     const high = (x[i + k + 1] as number) - (y[j + k + 1] as number)
     if (high !== 0) return high
@@ -37,8 +45,8 @@ export function compareHashes(x: Uint32Array, i: number, y: Uint32Array, j: numb
 const FEW = 4096
 
 /**
- * A sorted copy. Many records are put in order of their first hash by four passes of a radix sort of 16 bits each, then those with
- * the same one by comparison.
+ * A sorted copy. Many records are put in order of their first hash by passes of a radix sort of 16 bits each, then those with the same
+ * one by comparison.
  */
 export function sortRecords(records: Uint32Array, shape: RecordShape): Uint32Array {
   const { stride } = shape
@@ -47,8 +55,8 @@ export function sortRecords(records: Uint32Array, shape: RecordShape): Uint32Arr
   let order = Uint32Array.from({ length: count }, (_, i) => i)
   if (count < FEW) order.sort(compare)
   else {
-    order = byFirstHash(records, stride, order)
-    sortTies(records, stride, order, compare)
+    order = byFirstHash(records, shape, order)
+    sortTies(records, shape, order, compare)
   }
   const sorted = new Uint32Array(records.length)
   for (let i = 0; i < count; i++) {
@@ -59,11 +67,15 @@ export function sortRecords(records: Uint32Array, shape: RecordShape): Uint32Arr
   return sorted
 }
 
-function byFirstHash(records: Uint32Array, stride: number, start: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+function byFirstHash(
+  records: Uint32Array,
+  { stride, precision }: RecordShape,
+  start: Uint32Array<ArrayBuffer>,
+): Uint32Array<ArrayBuffer> {
   let order = start
   let next = new Uint32Array(order.length)
   const places = new Uint32Array(2 ** 16)
-  for (let pass = 0; pass < 4; pass++) {
+  for (let pass = 0; pass < precision / 16; pass++) {
     const word = pass >>> 1
     const shift = 16 * (pass & 1)
     places.fill(0)
@@ -90,14 +102,16 @@ function byFirstHash(records: Uint32Array, stride: number, start: Uint32Array<Ar
 
 function sortTies(
   records: Uint32Array,
-  stride: number,
+  { stride, precision }: RecordShape,
   order: Uint32Array,
   compare: (i: number, j: number) => number,
 ): void {
+  const one = { hashes: 1, precision }
   for (let begin = 0, end = 0; begin < order.length; begin = end) {
     const first = (order[begin] as number) * stride
     end = begin + 1
-    while (end < order.length && compareHashes(records, first, records, (order[end] as number) * stride, 1) === 0) end++
+    while (end < order.length && compareHashes(records, first, records, (order[end] as number) * stride, one) === 0)
+      end++
     if (end > begin + 1) order.subarray(begin, end).sort(compare)
   }
 }

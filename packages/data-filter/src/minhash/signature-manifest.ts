@@ -3,14 +3,15 @@ import type { Storage, StoredFile } from '../storage.js'
 import type { CheckedFile } from './checked-file.js'
 import { checksumOf } from './checksum.js'
 import { type ManifestHead, readManifest } from './manifest-file.js'
-import type { MinhashConfig } from './minhash-config.js'
+import type { SignatureConfig } from './signer.js'
+import type { SortedFile } from './sorted-file.js'
 
 const KIND = 'almanac.minhash.signatures'
 
 /** What stage 1 leaves beside the signatures of a shard. */
 export interface SignatureManifest extends ManifestHead {
   readonly kind: typeof KIND
-  readonly config: MinhashConfig
+  readonly config: SignatureConfig
   readonly rank: number
   readonly worldSize: number
   /** The files that the shard's documents came from, in their order. */
@@ -19,7 +20,7 @@ export interface SignatureManifest extends ManifestHead {
   readonly documents: number
   readonly signatures: number
   /** One a bucket. */
-  readonly bands: readonly CheckedFile[]
+  readonly bands: readonly SortedFile[]
   /** Twelve bytes a document: the content id, 64 bits, and the length of its text in UTF-16 units, 32 bits. */
   readonly contents: CheckedFile
 }
@@ -37,7 +38,7 @@ export const contentsName = (rank: number): string => `${shardName(rank)}.conten
 
 /** Stage 1's result as a whole. */
 export interface SignatureSet {
-  readonly config: MinhashConfig
+  readonly config: SignatureConfig
   /** By rank. */
   readonly shards: readonly SignatureManifest[]
   /** A checksum of all manifests: what later stages made belongs to this set or to another. */
