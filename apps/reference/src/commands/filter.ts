@@ -11,7 +11,9 @@ export const filterCommand: Command = {
     const { values, positionals } = readArguments('filter', args, FILTER_OPTIONS)
     const modes = (['replay', 'launcher', 'stage'] as const).filter((mode) => values[mode] !== undefined)
     if (modes.length > 1) {
-      throw new UsageError(`filter: expected one of ${modes.map((mode) => `--${mode}`).join(', ')}, got ${modes.length}.`)
+      throw new UsageError(
+        `filter: expected one of ${modes.map((mode) => `--${mode}`).join(', ')}, got ${modes.length}.`,
+      )
     }
     if ((values.replay || values.stage !== undefined) && positionals.length > 0) {
       throw new UsageError(

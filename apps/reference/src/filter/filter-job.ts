@@ -16,6 +16,8 @@ export interface FilterJob {
   readonly timeoutMs: number
   readonly duplicates: 'sha1' | 'xxhash64' | 'none'
   readonly keep: 'first' | 'longest'
+  /** Least similarity that pairs are measured for; null takes their buckets' word. */
+  readonly similarity: number | null
   readonly personalData: boolean
   /** A folder with tokenizer.json, or null for no tokens. */
   readonly tokenizer: string | null

@@ -15,6 +15,7 @@ export const FILTER_OPTIONS = {
   timeout: { type: 'string' },
   duplicates: { type: 'string' },
   keep: { type: 'string' },
+  similarity: { type: 'string' },
   'no-personal-data': { type: 'boolean' },
   tokenizer: { type: 'string' },
   shards: { type: 'string' },
@@ -56,6 +57,7 @@ any moment and run again it goes on where it was.
   --timeout MS           that a page may take (default 10000)
   --duplicates NAME      hash of MinHash: sha1 (as the paper), xxhash64, or none (default sha1)
   --keep NAME            which of a cluster stays: first, longest (default first)
+  --similarity N         measures every pair and leaves those below N, from 0 to 1, alone (default: a shared bucket is enough)
   --no-personal-data     leaves e-mail and IP addresses as they are
   --tokenizer FOLDER     also writes tokens, by the tokenizer.json of "almanac tokenize"
   --shards N             groups of files that are worked on as a whole (default: one a file, up to 1000)
@@ -102,6 +104,10 @@ export async function readFilterJob(inputs: readonly string[], options: FilterAr
     timeoutMs: readNumber('filter', 'timeout', options.timeout, 10_000, { least: 1, whole: true }),
     duplicates: readChoice('duplicates', options.duplicates, ['sha1', 'xxhash64', 'none']),
     keep: readChoice('keep', options.keep, ['first', 'longest']),
+    similarity:
+      options.similarity === undefined
+        ? null
+        : readNumber('filter', 'similarity', options.similarity, 0, { least: 0, most: 1 }),
     personalData: !options['no-personal-data'],
     tokenizer: options.tokenizer ?? null,
     shards: readNumber('filter', 'shards', options.shards, Math.min(count, 1000), {

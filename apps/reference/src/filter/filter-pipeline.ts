@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Filter, type JsonValue, PROFILES, personalData, words } from '@almanac/data-filter'
 import { openStorage, readerFor } from '@almanac/data-filter/io'
 import { languageFilter, openEld, openFastTextModel } from '@almanac/data-filter/language'
 import { FINEWEB_MINHASH } from '@almanac/data-filter/minhash'
-import { definePipeline, type Pipeline, pooledExtraction } from '@almanac/data-filter/pipeline'
+import { definePipeline, nearDuplicates, type Pipeline, pooledExtraction } from '@almanac/data-filter/pipeline'
 import { EXAMPLE_URL_LISTS, parseUrlList, urlFilter } from '@almanac/data-filter/url'
 import { readNamedFile } from '../read-file.js'
 import type { FilterJob } from './filter-job.js'
@@ -28,7 +28,9 @@ export async function pipelineOf(job: FilterJob): Promise<Pipeline> {
   const identifier =
     job.languageModel === 'eld'
       ? await openEld()
-      : openFastTextModel(await readNamedFile('filter', 'language-model', job.languageModel), job.languageModel)
+      : openFastTextModel(await readNamedFile('filter', 'language-model', job.languageModel), {
+          name: basename(job.languageModel),
+        })
   settings['languageModel'] = identifier.name
   first.push(
     languageFilter({ identifier, profile: job.profile, ...(job.languages ? { languages: job.languages } : {}) }),
@@ -45,7 +47,7 @@ export async function pipelineOf(job: FilterJob): Promise<Pipeline> {
     ...(job.duplicates === 'none'
       ? {}
       : {
-          duplicates: {
+          duplicates: nearDuplicates({
             config: {
               ...FINEWEB_MINHASH,
               hash: job.duplicates,
@@ -54,12 +56,10 @@ export async function pipelineOf(job: FilterJob): Promise<Pipeline> {
             },
             tokenize: words,
             keep: job.keep,
-          },
+            ...(job.similarity === null ? {} : { threshold: job.similarity }),
+          }),
         }),
-    lastFilters: [
-      ...filters.filter(({ name }) => late.has(name)),
-      ...(job.personalData ? [personalData()] : []),
-    ],
+    lastFilters: [...filters.filter(({ name }) => late.has(name)), ...(job.personalData ? [personalData()] : [])],
     ...(tokens ? { tokens } : {}),
     shards: job.shards,
     keepDropped: job.keepDropped,

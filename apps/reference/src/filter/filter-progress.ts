@@ -6,6 +6,8 @@ const WHAT: Readonly<Record<StageProgress['stage'], string>> = {
   filter: 'read and filter',
   sign: 'signatures',
   pair: 'pairs',
+  shingle: 'shingles of pairs',
+  measure: 'similarities',
   choose: 'clusters',
   finish: 'duplicates out',
   tokens: 'tokens',

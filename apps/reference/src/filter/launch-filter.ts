@@ -24,8 +24,18 @@ export async function launchFilter(inputs: readonly string[], options: FilterArg
   const cluster = {
     name: 'almanac-filter',
     stages: stagesOf(pipeline),
-    command: (stage: string, worldSize: number) =>
-      ['almanac', 'filter', '--out', out, '--stage', stage, '--rank', 'env', '--world-size', `${worldSize}`],
+    command: (stage: string, worldSize: number) => [
+      'almanac',
+      'filter',
+      '--out',
+      out,
+      '--stage',
+      stage,
+      '--rank',
+      'env',
+      '--world-size',
+      `${worldSize}`,
+    ],
     parallelism,
   }
   const files =

@@ -13,7 +13,9 @@ export async function replayFilter(options: FilterArguments): Promise<void> {
   const { filters, lastFilters = [] } = pipeline.options
   const wanted = options.profile === undefined ? [] : PROFILES[readProfile(options.profile)].filters()
   const thresholds = (options.threshold ?? []).map(readThreshold)
-  const known = [...filters, ...lastFilters].flatMap((filter) => filter.rules.map((rule) => `${filter.name}/${rule.reason}`))
+  const known = [...filters, ...lastFilters].flatMap((filter) =>
+    filter.rules.map((rule) => `${filter.name}/${rule.reason}`),
+  )
   for (const { key } of thresholds) {
     if (known.includes(key)) continue
     throw new UsageError(`filter: expected a --threshold of ${known.join(', ')}, got '${key}'.`)
@@ -35,7 +37,9 @@ export async function replayFilter(options: FilterArguments): Promise<void> {
   }
   console.log(shown('before duplicates', first))
   if (last) console.log(shown('after duplicates', last))
-  console.log(`${(first.documents + (last?.documents ?? 0)).toLocaleString('en')} decisions in ${((performance.now() - started) / 1000).toFixed(2)} s`)
+  console.log(
+    `${(first.documents + (last?.documents ?? 0)).toLocaleString('en')} decisions in ${((performance.now() - started) / 1000).toFixed(2)} s`,
+  )
 }
 
 function readThreshold(text: string): { readonly key: string; readonly than: number } {
@@ -51,6 +55,8 @@ function shown(when: string, { documents, keptBefore, kept, gained, lost, droppe
   return [
     `${when}: ${number(kept)} of ${number(documents)} documents kept, ${number(keptBefore)} before; ${number(gained)} come back, ${number(lost)} go`,
     ...rows.map(([reason, count]) => `  ${reason.padEnd(52)} ${number(count).padStart(9)}`),
-    ...otherSettings.map((name) => `  note: ${name} measures with other settings there; its numbers are as this run measured them`),
+    ...otherSettings.map(
+      (name) => `  note: ${name} measures with other settings there; its numbers are as this run measured them`,
+    ),
   ].join('\n')
 }

@@ -60,7 +60,9 @@ export async function runFilter(inputs: readonly string[], options: FilterArgume
     return
   }
   console.log(filterTable(summary, filters, lastFilters))
-  console.log(`documents: ${out}/documents   report: ${out}/${REPORT_FILE}${job.tokenizer ? `   tokens: ${out}/tokens` : ''}`)
+  console.log(
+    `documents: ${out}/documents   report: ${out}/${REPORT_FILE}${job.tokenizer ? `   tokens: ${out}/tokens` : ''}`,
+  )
   if (job.attributes) console.log(`next: almanac filter --replay --out ${out} --profile paper`)
 }
 

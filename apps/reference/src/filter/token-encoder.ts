@@ -13,7 +13,9 @@ export async function readTokenEncoder(folder: string): Promise<TokenOptions> {
     try {
       return JSON.parse(new TextDecoder().decode(bytes))
     } catch {
-      throw new UsageError(`filter: expected JSON in ${join(folder, file)}, got something else. See "almanac tokenize".`)
+      throw new UsageError(
+        `filter: expected JSON in ${join(folder, file)}, got something else. See "almanac tokenize".`,
+      )
     }
   }
   const [own, config] = [await bytesOf(TOKENIZER_FILE), await bytesOf(TOKENIZER_CONFIG_FILE)]

@@ -21,7 +21,7 @@ export async function checkPipelineFile(storage: Storage, pipeline: Pipeline): P
   const { fingerprint, description } = pipeline
   const own: PipelineFile = { kind: KIND, version: 1, fingerprint, description }
   if ((await storage.size(PIPELINE_FILE)) === null) {
-    await storage.create(PIPELINE_FILE, manifestBytes(own))
+    await storage.create(PIPELINE_FILE, await manifestBytes(own))
   }
   const found = await readManifest<PipelineFile>(storage, PIPELINE_FILE, KIND)
   if (found.fingerprint === fingerprint) return

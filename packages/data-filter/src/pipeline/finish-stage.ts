@@ -1,7 +1,7 @@
 import type { Document } from '../document.js'
 import { applyFilters } from '../filters/apply-filters.js'
-import { type DuplicateReason, dropDuplicates } from '../minhash/drop-duplicates.js'
-import { openMinhasher } from '../minhash/minhasher.js'
+import { dropDuplicates } from '../minhash/drop-duplicates.js'
+import type { DuplicateReason } from '../minhash/duplicate-reason.js'
 import { documentLines } from './document-lines.js'
 import { removalsOf, signaturesOf } from './duplicate-stages.js'
 import { segmentWriter } from './segment-writer.js'
@@ -22,7 +22,7 @@ export async function runFinishStage(context: StageContext): Promise<UnitResult>
   const kept = (await readUnitManifest(storage, pipeline, 'filter', unit)).files['kept']!
   const decide = applyFilters(lastFilters, { all: attributes })
   const newWriter = () => segmentWriter({ keepDropped, attributes, segmentRecords, skips: false })
-  const minhasher = duplicates ? await openMinhasher(duplicates.config, duplicates.tokenize) : null
+  const minhasher = duplicates ? await duplicates.open() : null
 
   /** All documents in their order, those that go with the reason. */
   async function* documents(): AsyncGenerator<Document | Duplicate> {
@@ -52,7 +52,7 @@ export async function runFinishStage(context: StageContext): Promise<UnitResult>
       if (record <= from.record) continue
       signal?.throwIfAborted()
       const document = 'reason' in one ? one.document : one
-      if ('reason' in one) writer.drop(document, 'duplicates', 'near_duplicate', detailsOf(one.reason))
+      if ('reason' in one) writer.drop(document, 'duplicates', duplicates?.reason ?? 'duplicate', detailsOf(one.reason))
       else writer.decide(document, decide(document))
       context.onRecord(document.text.length)
       if (!writer.full()) continue
@@ -70,6 +70,11 @@ export async function runFinishStage(context: StageContext): Promise<UnitResult>
 /** Shards and places in them, for the one that stays and for one that it was found by. */
 function detailsOf(reason: DuplicateReason | null): Document['metadata'] {
   if (!reason) return {}
-  const place = ({ rank, document }: DuplicateReason['kept']) => `${unitName(rank)}/${document}`
-  return { duplicate_of: place(reason.kept), duplicate_pair: place(reason.pair), duplicate_bucket: reason.bucket }
+  const place = (at: DuplicateReason['kept']) => (at ? `${unitName(at.rank)}/${at.document}` : null)
+  return {
+    duplicate_of: place(reason.kept),
+    duplicate_pair: place(reason.pair),
+    duplicate_bucket: reason.bucket,
+    ...(reason.similarity === null ? {} : { duplicate_similarity: reason.similarity }),
+  }
 }

@@ -2,24 +2,11 @@ import { OptionError } from '../data-filter-error.js'
 import type { JsonValue } from '../document.js'
 import type { Filter } from '../filters/filter.js'
 import { checksumOf } from '../minhash/checksum.js'
-import type { Keep } from '../minhash/choose-removals.js'
-import type { MinhashConfig } from '../minhash/minhash-config.js'
-import type { Tokenize } from '../minhash/minhasher.js'
 import type { Reader } from '../read-record.js'
 import type { Storage, StoredFile } from '../storage.js'
+import { type DuplicateOptions, describeDuplicates } from './duplicate-options.js'
 import type { PageExtraction } from './page-extraction.js'
 import { planShards } from './shard-plan.js'
-
-/** Near duplicates: of documents that are alike, one stays. */
-export interface DuplicateOptions {
-  readonly config: MinhashConfig
-  /** The words function that the configuration names. */
-  readonly tokenize: Tokenize
-  /** Which document of a cluster stays; 'first' unless given. */
-  readonly keep?: Keep
-  /** Parts that a bucket's pairs are looked for in, each a unit of work; 1 unless given. */
-  readonly parts?: number
-}
 
 /** How texts become tokens. */
 export interface TokenOptions {
@@ -41,6 +28,7 @@ export interface PipelineOptions {
   readonly extraction?: PageExtraction
   /** What documents go through before duplicates are looked for. */
   readonly filters: readonly Filter[]
+  /** Looked for among what the first filters keep; see `nearDuplicates`. */
   readonly duplicates?: DuplicateOptions
   /** What the documents that are left go through. */
   readonly lastFilters?: readonly Filter[]
@@ -90,7 +78,6 @@ export async function definePipeline(options: PipelineOptions): Promise<Pipeline
     throw new OptionError('pipeline: duplicates.parts', 'a whole number from 1 to 100', `${parts}`)
   }
   const shards = planShards(files, options.shards ?? files.length)
-  const keep = duplicates?.keep ?? 'first'
   const description: JsonValue = {
     version: 1,
     files: files.map(({ name, bytes }) => [name, bytes]),
@@ -98,7 +85,7 @@ export async function definePipeline(options: PipelineOptions): Promise<Pipeline
     readers: [...new Set(files.map(({ name }) => options.reader(name).format))],
     extraction: extraction?.settings ?? null,
     filters: filters.map(describe),
-    duplicates: duplicates ? { ...duplicates.config, parts, keep: typeof keep === 'string' ? keep : keep.name } : null,
+    duplicates: duplicates ? describeDuplicates(duplicates) : null,
     lastFilters: lastFilters.map(describe),
     tokens: tokens ? { name: tokens.name, vocabularySize: tokens.vocabularySize, endToken: tokens.endToken } : null,
     keepDropped: options.keepDropped ?? false,

@@ -2,7 +2,7 @@ import { OptionError } from '../data-filter-error.js'
 import { writeManifest } from '../minhash/manifest-file.js'
 import type { Storage } from '../storage.js'
 import { checkPipelineFile } from './check-pipeline-file.js'
-import { runChooseStage, runPairStage, runSignStage } from './duplicate-stages.js'
+import { runChooseStage, runMeasureStage, runPairStage, runShingleStage, runSignStage } from './duplicate-stages.js'
 import { runFilterStage } from './filter-stage.js'
 import { runFinishStage } from './finish-stage.js'
 import { type Lease, type LeaseOptions, takeLease } from './leases.js'
@@ -56,13 +56,15 @@ const RUN: Readonly<Record<StageName, (context: StageContext) => Promise<UnitRes
   filter: runFilterStage,
   sign: runSignStage,
   pair: runPairStage,
+  shingle: runShingleStage,
+  measure: runMeasureStage,
   choose: runChooseStage,
   finish: runFinishStage,
   tokens: runTokenStage,
 }
 
 /** Stages that need all units of the one before, not only their own. */
-const NEEDS_ALL: ReadonlySet<StageName> = new Set(['pair', 'choose'])
+const NEEDS_ALL: ReadonlySet<StageName> = new Set(['pair', 'shingle', 'measure', 'choose'])
 const POLL_MS = 1000
 
 /**

@@ -14,8 +14,8 @@ export function planShards(files: readonly StoredFile[], shards: number): readon
   const plan: StoredFile[][] = []
   let before = 0
   files.forEach((file, i) => {
-    // A shard ends where its share of the bytes does, but leaves at least one file to each shard behind it.
-    const share = total === 0 ? i / files.length : before / total
+    // A file goes where its middle falls, but at least one is left to each shard behind.
+    const share = total === 0 ? (i + 0.5) / files.length : (before + file.bytes / 2) / total
     const left = files.length - i
     const wanted = Math.min(shards - 1, Math.floor(share * shards))
     const last = plan.length - 1

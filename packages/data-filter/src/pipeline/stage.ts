@@ -3,10 +3,10 @@ import type { Pipeline } from './pipeline.js'
 
 /**
  * The passes over the data, in their order. `filter`: from files to documents that the first filters keep. `sign`, `pair`, `choose`: which
- * of them are near duplicates. `finish`: what is left goes through the last filters.
+ * of them are duplicates; `shingle` and `measure`, on request: how similar they are. `finish`: what is left goes through the last filters.
  * `tokens`: its tokens.
  */
-export type StageName = 'filter' | 'sign' | 'pair' | 'choose' | 'finish' | 'tokens'
+export type StageName = 'filter' | 'sign' | 'pair' | 'shingle' | 'measure' | 'choose' | 'finish' | 'tokens'
 
 /** A pass and how many units of work it has: each is done by one task at a time, and leaves a manifest when it is done. */
 export interface Stage {
@@ -20,6 +20,9 @@ export function stagesOf({ shards, options: { duplicates, tokens } }: Pipeline):
     ? [
         { name: 'sign', units: shards.length },
         { name: 'pair', units: duplicates.config.buckets * (duplicates.parts ?? 1) },
+        ...(duplicates.verify
+          ? [{ name: 'shingle', units: shards.length } as const, { name: 'measure', units: 1 } as const]
+          : []),
         { name: 'choose', units: 1 },
       ]
     : []

@@ -4,8 +4,8 @@ import { writeTokenSegments } from '../mixture/write-token-shard.js'
 import { documentLines } from './document-lines.js'
 import type { TokenOptions } from './pipeline.js'
 import { type Position, runSegments, type SegmentResult } from './segments.js'
-import { NO_COUNTS } from './stage-counts.js'
 import type { StageContext, UnitResult } from './stage-context.js'
+import { NO_COUNTS } from './stage-counts.js'
 import { readUnitManifest, unitName } from './unit-manifest.js'
 
 /** Bytes of tokens after which a task saves where it is. */

@@ -1,7 +1,13 @@
 import type { Document, Filter, Reader, Storage } from '../../src/index.js'
 import { countSentences } from '../../src/index.js'
 import { FINEWEB_MINHASH } from '../../src/minhash/index.js'
-import { definePipeline, inlineExtraction, type Pipeline, type PipelineOptions } from '../../src/pipeline/index.js'
+import {
+  definePipeline,
+  inlineExtraction,
+  nearDuplicates,
+  type Pipeline,
+  type PipelineOptions,
+} from '../../src/pipeline/index.js'
 
 const WORDS = 'stone river light garden window paper silver winter market letter'.split(' ')
 
@@ -65,10 +71,10 @@ export async function smallPipeline(inputs: Storage, options: Partial<PipelineOp
     reader: () => lineReader,
     extraction: inlineExtraction(),
     filters: [sentences(5)],
-    duplicates: {
+    duplicates: nearDuplicates({
       config: { ...FINEWEB_MINHASH, tokenizer: 'spaces' },
       tokenize: (text) => text.split(' '),
-    },
+    }),
     lastFilters: [
       { name: 'shout', rules: [], measure: (text) => ({ statistics: { length: text.length }, text: `${text}!` }) },
     ],
