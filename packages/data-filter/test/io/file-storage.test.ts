@@ -31,18 +31,17 @@ afterAll(async () => {
 
 const freshFolder = () => join(root, `${count++}`)
 const temporaries = async (folder: string) =>
-  // A process that was killed early made no folder.
-  (await readdir(folder, { recursive: true }).catch(() => [])).filter((name) => name.includes('.almanac-tmp-'))
+  (await readdir(folder, { recursive: true })).filter((name) => name.includes('.almanac-tmp-'))
 
-/** Starts the writer, and kills it so long after its first line. */
-async function killedWriter(folder: string, what: string, afterMs: number): Promise<void> {
-  const child = spawn(process.execPath, [writer, folder, what], { stdio: ['ignore', 'pipe', 'inherit'] })
+/** Runs the writer until it is dead. */
+async function killedWriter(folder: string, what: string, part = 0): Promise<void> {
+  const args = [writer, folder, what, `${part}`]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 })
   children.push(child)
-  const ended = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)))
-  await new Promise((resolve) => child.stdout.once('data', resolve))
-  await new Promise((resolve) => setTimeout(resolve, afterMs))
-  child.kill('SIGKILL')
-  expect(await ended).toBe('SIGKILL')
+  // Only the one that waits says anything.
+  child.stdout.once('data', () => child.kill('SIGKILL'))
+  const signal = await new Promise((resolve) => child.once('exit', (_code, by) => resolve(by)))
+  expect(signal).toBe('SIGKILL')
 }
 
 /** Every file that is listed is of its full size, and of one writer's bytes. */
@@ -61,7 +60,7 @@ describe('a killed process', () => {
   it('leaves nothing visible of half a file, and what was there before', async () => {
     const folder = freshFolder()
     await fileStorage(folder).write('written', [utf8('before')])
-    await killedWriter(folder, 'stall', 0)
+    await killedWriter(folder, 'stall')
     expect(await fileStorage(folder).list('')).toEqual([{ name: 'written', bytes: 6 }])
     expect(await textOf(fileStorage(folder).read('written'))).toBe('before')
     expect((await temporaries(folder)).length).toBe(1)
@@ -70,22 +69,18 @@ describe('a killed process', () => {
     expect(await readdir(folder)).toEqual(['written'])
   })
 
-  it.each(['write', 'create'])('leaves whole files only, at any moment of %s', async (what) => {
+  it.each(['write', 'create'])('leaves whole files only, killed at any moment of %s', async (what) => {
     const random = seededRandom(what.length)
-    let files = 0
-    let caught = 0
     for (let kill = 0; kill < 8; kill++) {
       const folder = freshFolder()
-      await killedWriter(folder, what, random.uniform(5, 60))
-      files += await expectWhole(folder)
-      caught += (await temporaries(folder)).length
+      await killedWriter(folder, what, random.uniform(0, 1.1))
+      // The first two are there for certain, and perhaps a third.
+      const files = await expectWhole(folder)
+      expect(files).toBeGreaterThanOrEqual(what === 'create' ? 2 : 1)
       await fileStorage(folder).create('created/next', utf8('next'))
       await fileStorage(folder).write('next', [utf8('next')])
       expect(await temporaries(folder)).toEqual([])
     }
-    // The kills came in the middle of files, and after some.
-    expect(caught).toBeGreaterThan(0)
-    expect(files).toBeGreaterThan(0)
   })
 })
 

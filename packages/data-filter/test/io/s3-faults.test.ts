@@ -80,7 +80,7 @@ describe('faults', () => {
     expect(new Set(retries.map(({ reason }) => reason))).toEqual(new Set(['none: nothing came for 500 ms']))
   })
 
-  it.each([1, 2, 3, 4])('keeps the content of large files through mixed faults, seed %i', async (seed) => {
+  it.each([1, 2, 3])('keeps the content of large files through mixed faults, seed %i', async (seed) => {
     const random = seededRandom(seed)
     const mixed = [
       'status-500',
@@ -162,7 +162,7 @@ describe('faults', () => {
     expect(await server.openUploads()).toEqual([])
   })
 
-  it.each([5, 6, 7])('lets one of 20 callers create through faults, seed %i', async (seed) => {
+  it.each([5, 6])('lets one of 20 callers create through faults, seed %i', async (seed) => {
     const random = seededRandom(seed)
     const { storage, faults } = await faulty(
       () =>
