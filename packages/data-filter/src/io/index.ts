@@ -1,2 +1,6 @@
+export type { FieldNames } from './adapt-record.js'
 export * from './decode-text.js'
+export * from './html-reader.js'
+export * from './jsonl-reader.js'
+export * from './text-reader.js'
 export * from './warc-reader.js'
