@@ -1,8 +1,17 @@
 import iconv from 'iconv-lite'
 
+/** The WHATWG name of a charset where it has one, in lower case. */
+export function charsetName(label: string): string {
+  try {
+    return new TextDecoder(label).encoding
+  } catch {
+    return label.toLowerCase()
+  }
+}
+
 /** Text from bytes; null where they are none of the charset, or the charset is unknown. */
 export function decodeStrictly(bytes: Uint8Array, charset: string): string | null {
-  if (!usesIconv(charset)) {
+  if (isDecodedHere(charset)) {
     try {
       return new TextDecoder(charset, { fatal: true }).decode(bytes)
     } catch {
@@ -15,18 +24,19 @@ export function decodeStrictly(bytes: Uint8Array, charset: string): string | nul
 
 /** Text from bytes, with U+FFFD for those that are none of the charset; null where the charset is unknown. */
 export function decodeLeniently(bytes: Uint8Array, charset: string): string | null {
-  if (usesIconv(charset)) return iconv.encodingExists(charset) ? iconv.decode(bytes as Buffer, charset) : null
-  return new TextDecoder(charset).decode(bytes)
+  if (isDecodedHere(charset)) return new TextDecoder(charset).decode(bytes)
+  return iconv.encodingExists(charset) ? iconv.decode(bytes as Buffer, charset) : null
 }
 
 /**
- * iconv-lite has what TextDecoder lacks (UTF-32, ISO-8859-16), and windows-1252, which Node 20 decodes as ISO-8859-1, without quotes
- * and dashes (https://github.com/nodejs/node/issues/56542); this can go with Node 20.
+ * iconv-lite has what TextDecoder lacks (UTF-32, ISO-8859-16), and windows-1252, which Node 20 decodes as ISO-8859-1, without its quotes
+ * and dashes (seen in 20.20.2); that can go with Node 20.
  */
-function usesIconv(charset: string): boolean {
+function isDecodedHere(charset: string): boolean {
+  if (charset === 'windows-1252') return false
   try {
-    return new TextDecoder(charset).encoding === 'windows-1252'
+    return new TextDecoder(charset).encoding !== ''
   } catch {
-    return true
+    return false
   }
 }

@@ -1,6 +1,7 @@
 import { detect } from 'chardet'
 import sniffEncoding from 'html-encoding-sniffer'
-import { decodeLeniently, decodeStrictly } from './charset-decoder.js'
+import { charsetName, decodeLeniently, decodeStrictly } from './charset-decoder.js'
+import { findBytes } from './find-bytes.js'
 
 /** How the charset was found: a byte order mark, the HTTP header, the page's own meta element, bytes that are UTF-8, or statistics. */
 export type CharsetEvidence = 'byte-order-mark' | 'http' | 'meta' | 'utf-8' | 'statistics'
@@ -18,6 +19,8 @@ export interface DecodedText {
 const SAMPLE = 65536
 /** Of the characters of a text, at most this share may be bytes of another charset. */
 const MAX_REPLACED = 1 / 200
+/** How ISO-2022-JP, which the sniffer does not know, goes over to Japanese: no other text has that. */
+const TO_JAPANESE = Uint8Array.of(0x1b, 0x24)
 /** Charsets whose text can look like UTF-8, and a byte that it then has: escape, and zero. */
 const LIKE_UTF8: Readonly<Record<string, number>> = { 'iso-2022-jp': 0x1b, 'utf-16le': 0, 'utf-16be': 0 }
 
@@ -31,16 +34,16 @@ const LIKE_UTF8: Readonly<Record<string, number>> = { 'iso-2022-jp': 0x1b, 'utf-
 export function decodeText(bytes: Uint8Array, contentType?: string): DecodedText | null {
   const candidates: { charset: string; evidence: CharsetEvidence }[] = []
   const add = (charset: string | null | undefined, evidence: CharsetEvidence): void => {
-    const name = charset?.toLowerCase()
+    const name = charset && charsetName(charset)
     if (name && !candidates.some((other) => other.charset === name)) candidates.push({ charset: name, evidence })
   }
-  const empty = bytes.subarray(0, 0)
   const mark = sniffEncoding(bytes.subarray(0, 4), { defaultEncoding: null })
   add(mark, 'byte-order-mark')
   const label = /charset\s*=\s*["']?\s*([^\s"';,]+)/i.exec(contentType ?? '')?.[1]
-  if (label) add(sniffEncoding(empty, { transportLayerEncodingLabel: label, defaultEncoding: null }), 'http')
+  if (label && isCharset(label)) add(label, 'http')
   add(sniffEncoding(bytes.subarray(0, 1024), { defaultEncoding: null }), 'meta')
 
+  if (findBytes(bytes, TO_JAPANESE) >= 0) add('iso-2022-jp', 'statistics')
   const tell = LIKE_UTF8[candidates[0]?.charset ?? '']
   if (!mark && !(tell !== undefined && bytes.includes(tell))) {
     const wide = widthOfZeros(bytes)
@@ -65,6 +68,13 @@ export function decodeText(bytes: Uint8Array, contentType?: string): DecodedText
     if (replaced <= text.length * MAX_REPLACED) return { text, ...candidate, replaced }
   }
   return null
+}
+
+function isCharset(label: string): boolean {
+  return (
+    sniffEncoding(new Uint8Array(0), { transportLayerEncodingLabel: label, defaultEncoding: null }) !== null ||
+    charsetName(label) === 'iso-2022-jp'
+  )
 }
 
 function evidenceOf(charset: string, candidates: readonly { charset: string; evidence: CharsetEvidence }[]) {

@@ -4,9 +4,8 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { sharedData } from '@almanac/test-kit'
 import { describe, expect, it } from 'vitest'
 import { warcReader } from '../../src/io/index.js'
-import { memoryStorage } from '../../src/memory-storage.js'
 import type { ReadRecord } from '../../src/read-record.js'
-import type { Storage } from '../../src/storage.js'
+import { countingStorage } from './counting-storage.js'
 import { brief, readAll, reasons } from './read-all.js'
 import { type RecordToWrite, warcFile, warcRecord } from './warc-file.js'
 
@@ -227,15 +226,13 @@ describe('warcReader', () => {
       `WARC/1.0\r\nWARC-Type: response\r\nRecord: ${i}\r\nContent-Length: ${String(length).padStart(9)}\r\n\r\nxxxxxx\r\n`
     const size = record(1000, 0).length
     for (let i = 1000; i < 4000; i++) records.push(record(i, size * Math.floor((4000 - i) / 3) + 3))
-    const storage = memoryStorage()
+    const storage = countingStorage()
     await storage.write('file', [bytesOf(records.join(''))])
-    let reads = 0
-    const counting = { ...storage, read: (...args: Parameters<Storage['read']>) => (reads++, storage.read(...args)) }
     const found: ReadRecord[] = []
-    for await (const one of warcReader().read(counting, 'file')) found.push(one)
+    for await (const one of warcReader().read(storage, 'file')) found.push(one)
     expect(found.length).toBeGreaterThan(100)
     expect(found.length).toBeLessThanOrEqual(3000)
-    expect(reads).toBeLessThan(300)
+    expect(storage.counts.reads).toBeLessThan(300)
   })
   it('keeps null bytes, and reads what comes after', async () => {
     const file = await warcFile([{ body: `<html>${'\0'.repeat(3)}a\0b` }, { body: html('b') }], true)
