@@ -1,5 +1,5 @@
+import { byteReader } from '../byte-reader.js'
 import { FormatError } from '../data-filter-error.js'
-import { byteReader } from './byte-reader.js'
 import { type FastTextArguments, readArguments } from './fasttext-arguments.js'
 import { type FastTextDictionary, readDictionary } from './fasttext-dictionary.js'
 import { fastTextFeatures } from './fasttext-features.js'
