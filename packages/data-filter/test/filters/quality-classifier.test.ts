@@ -139,9 +139,8 @@ describe('real pages', () => {
     // Most pieces are of one kind: always saying so is right that often.
     const most =
       Math.max(...[0, 1].map((label) => held.labels.filter((is) => is === label).length)) / held.labels.length
-    console.log(held.texts.length, report, most)
-    expect(report.accuracy).toBeGreaterThan(most + 0.1)
-    expect(report.auc).toBeGreaterThan(0.9)
+    expect(report.accuracy).toBeGreaterThan(most + 0.15)
+    expect(report.auc).toBeGreaterThan(0.85)
     return undefined
   })
 })
