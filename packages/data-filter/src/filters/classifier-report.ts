@@ -13,13 +13,16 @@ export interface ClassifierReport {
   readonly recall: number
   /** The harmonic mean of the two; NaN where none is good and none scores high enough. */
   readonly f1: number
-  /** The probability that a good one scores higher than another, ties counted half: the area under the ROC curve; NaN without both. */
+  /**
+   * The probability that a good one scores higher than another, ties counted half: the area under the ROC curve; NaN without
+   * both.
+   */
   readonly auc: number
 }
 
 /**
- * Compares scores with what is so. A score of `than` or more counts as good. Throws OptionError unless there are as many labels as scores,
- * and where a score is no number.
+ * Compares scores with what is so. A score of `than` or more counts as good. Throws OptionError unless there are as many labels
+ * as scores, and where a score is no number.
  */
 export function classifierReport(
   scores: ArrayLike<number>,

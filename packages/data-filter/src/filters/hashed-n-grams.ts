@@ -1,8 +1,9 @@
 import type { WordTokens } from '../text/word-tokens.js'
 
 /**
- * Gives the bucket of every n-gram of 1 to `longest` tokens, in their order, and returns how many there were. Letters of ASCII count as small; nothing
- * else is changed. Different n-grams may share a bucket: that is the price of a model of fixed size (Weinberger et al. 2009, arXiv 0902.2206).
+ * Gives the bucket of every n-gram of 1 to `longest` tokens, in their order, and returns how many there were. Letters of ASCII
+ * count as small; nothing else is changed. Different n-grams may share a bucket: that is the price of a model of fixed size
+ * (Weinberger et al. 2009, arXiv 0902.2206).
  */
 export function hashedNGrams(
   { text, count, starts, ends }: WordTokens,

@@ -2,8 +2,8 @@ import { OptionError } from '../data-filter-error.js'
 import type { DocumentScorer } from './document-scorer.js'
 
 /**
- * A linear layer with one output on embeddings, as FineWeb-Edu's classifier has on Snowflake-arctic-embed-m (Penedo et al. 2024, arXiv
- * 2406.17557, section 4). `embed` gives the embeddings of texts, [texts, D] one behind the other; weights are [D].
+ * A linear layer with one output on embeddings, as FineWeb-Edu's classifier has on Snowflake-arctic-embed-m (Penedo et al.
+ * 2024, arXiv 2406.17557, section 4). `embed` gives the embeddings of texts, [texts, D] one behind the other; weights are [D].
  * Throws OptionError where `embed` gives another number of numbers.
  */
 export function linearHead(

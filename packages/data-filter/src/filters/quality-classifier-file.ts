@@ -9,8 +9,8 @@ const KINDS = ['probability', 'score'] as const
 const HEAD = MAGIC.length + 16
 
 /**
- * The file of a classifier, little-endian: `ALMQUAL1`; int32 kind (0 probability, 1 score); int32 n-grams; int32 buckets; float32 bias; float32 weights;
- * CRC-32 of all before.
+ * The file of a classifier, little-endian: `ALMQUAL1`; int32 kind (0 probability, 1 score); int32 n-grams; int32 buckets;
+ * float32 bias; float32 weights; CRC-32 of all before.
  */
 export function saveClassifier({ kind, ngrams, bias, weights }: ClassifierParts): Uint8Array {
   const bytes = new Uint8Array(HEAD + 4 * weights.length + 4)

@@ -10,8 +10,8 @@ export interface QualityFilterOptions {
   /** Whether that score itself drops it as well. Default: false. */
   readonly orEqual?: boolean
   /**
-   * Decides on the score rounded to a whole number from 0 to 5, halves to the even one, as FineWeb-Edu does: with 3, what is above 2.5 is kept. Default:
-   * false, which decides on the score as it is.
+   * Decides on the score rounded to a whole number from 0 to 5, halves to the even one, as FineWeb-Edu does: with 3, what is
+   * above 2.5 is kept. Default: false, which decides on the score as it is.
    */
   readonly rounded?: boolean
   /** Drops documents without a score, for `no_score`. Default: false, which keeps them. */
@@ -19,8 +19,9 @@ export interface QualityFilterOptions {
 }
 
 /**
- * Drops documents whose quality is scored too low (reason `score`), and adds FineWeb-Edu's `score`, or `score` and `int_score`, to the metadata.
- * Statistics: `has_score` (0 or 1) and those. What is no finite number is no score. Throws OptionError where `than` is no number.
+ * Drops documents whose quality is scored too low (reason `score`), and adds FineWeb-Edu's `score`, or `score` and `int_score`,
+ * to the metadata. Statistics: `has_score` (0 or 1) and those. What is no finite number is no score. Throws OptionError where
+ * `than` is no number.
  */
 export function qualityFilter(options: QualityFilterOptions): Filter {
   const { score, than = 3, orEqual = false, rounded = false, dropMissing = false } = options

@@ -10,8 +10,9 @@ export interface ScoreDocumentsOptions {
 }
 
 /**
- * Gives documents their score as metadata, in batches and in their order, for `qualityFilter({ score: 'score' })` to decide on: filters themselves wait for nothing.
- * Throws OptionError for a batch below 1, and where the scorer gives another number of scores than texts.
+ * Gives documents their score as metadata, in batches and in their order, for `qualityFilter({ score: 'score' })` to decide on:
+ * filters themselves wait for nothing. Throws OptionError for a batch below 1, and where the scorer gives another number of
+ * scores than texts.
  */
 export async function* scoreDocuments(
   documents: AsyncIterable<Document> | Iterable<Document>,

@@ -28,9 +28,9 @@ const WHERE = 'trainQualityClassifier'
 const EPSILON = 1e-8
 
 /**
- * Learns to score texts: a weight for each hashed n-gram of words, by stochastic gradient descent with AdaGrad's steps (Duchi et al. 2011). Texts
- * are split again in every epoch, so that memory is that of the texts and of two numbers a bucket. Throws OptionError for options outside their range, and
- * unless there are labels or scores, one a text.
+ * Learns to score texts: a weight for each hashed n-gram of words, by stochastic gradient descent with AdaGrad's steps (Duchi
+ * et al. 2011). Texts are split again in every epoch, so that memory is that of the texts and of two numbers a bucket. Throws
+ * OptionError for options outside their range, and unless there are labels or scores, one a text.
  */
 export function trainQualityClassifier(options: TrainQualityClassifierOptions): QualityClassifier {
   const {

@@ -8,10 +8,10 @@ import type { FastTextModel } from './fasttext-model.js'
 import { type FastTextOutput, hierarchicalOutput, oneAgainstAllOutput, softmaxOutput } from './fasttext-output.js'
 
 /**
- * Opens a supervised fastText model (`.bin`, or quantised `.ftz`), such as lid.176, which FineWeb names languages with. Scores are
- * fastText's probabilities (with its 1e-5 on top, so that a sure one is 1.00003), labels stand without `__label__`. Joulin et al. 2016 (arXiv 1607.01759, 1612.03651); the format is that of
- * versions 11 and 12. The model takes about as much memory as the file, and up to 64 MB more where it is quantised.
- * Throws FormatError where the bytes are no such model.
+ * Opens a supervised fastText model (`.bin`, or quantised `.ftz`), such as lid.176, which FineWeb names languages with. Scores
+ * are fastText's probabilities (with its 1e-5 on top, so that a sure one is 1.00003), labels stand without `__label__`. Joulin
+ * et al. 2016 (arXiv 1607.01759, 1612.03651); the format is that of versions 11 and 12. The model takes about as much memory as
+ * the file, and up to 64 MB more where it is quantised. Throws FormatError where the bytes are no such model.
  */
 export function openFastTextModel(
   bytes: Uint8Array,

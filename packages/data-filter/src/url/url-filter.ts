@@ -34,9 +34,9 @@ const wordsOf = (entries: Iterable<string>): Set<string> => {
 
 /**
  * Drops documents by their URL (metadata `url`), before anything reads their text. Rules, their order and reasons are those of
- * datatrove's `URLFilter`, and so are two habits of it that `parents` and `foldCase` change; see there. All profiles look at URLs in this one way. Statistics: `has_url`,
- * `domain`, `subdomain`, `url` and `banned_subwords` (0 or 1), `banned_words` and `soft_banned_words` (how many different).
- * Throws OptionError for a `softLimit` that is not a whole number from 1 on.
+ * datatrove's `URLFilter`, and so are two habits of it that `parents` and `foldCase` change; see there. All profiles look at
+ * URLs in this one way. Statistics: `has_url`, `domain`, `subdomain`, `url` and `banned_subwords` (0 or 1), `banned_words` and
+ * `soft_banned_words` (how many different). Throws OptionError for a `softLimit` that is not a whole number from 1 on.
  */
 export function urlFilter(options: UrlFilterOptions): Filter {
   const { softLimit = 2, parents = false, foldCase = false, dropMissing = false } = options
