@@ -30,9 +30,9 @@ function isWord(text: string, at: number): boolean {
 }
 
 /**
- * The e-mail addresses of a text, as datatrove's regular expression finds them (formatters/pii.py, of RFC 5322's form), left to right and none within
- * another. Looks outwards from each `@`, and at no character more than a few times: the expression itself takes time that grows with the
- * square of a run without spaces.
+ * The e-mail addresses of a text, as datatrove's regular expression finds them (formatters/pii.py, of RFC 5322's form), left to
+ * right and none within another. Looks outwards from each `@`, and at no character more than a few times: the expression itself
+ * takes time that grows with the square of a run without spaces.
  */
 export function findEmails(text: string): Found[] {
   const found: Found[] = []
@@ -50,7 +50,10 @@ export function findEmails(text: string): Found[] {
   return found
 }
 
-/** Where the name before an `@` begins: parts joined by single dots, from the first place that is an edge of a word; -1 where nowhere. */
+/**
+ * Where the name before an `@` begins: parts joined by single dots, from the first place that is an edge of a word; -1 where
+ * nowhere.
+ */
 function startOfName(text: string, from: number, at: number): number {
   let start = -1
   for (let i = at - 1; i >= from; i--) {

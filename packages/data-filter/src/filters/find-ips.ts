@@ -25,7 +25,10 @@ function isGlobal(text: string): boolean {
   return GLOBAL.has(address.range()) || address.match(RELAYS) || text === '192.0.0.9' || text === '192.0.0.10'
 }
 
-/** The IPv4 addresses of a text, as datatrove finds them; public ones as Python's `ipaddress` says (`is_global`, of IANA's register). */
+/**
+ * The IPv4 addresses of a text, as datatrove finds them; public ones as Python's `ipaddress` says (`is_global`, of IANA's
+ * register).
+ */
 export function findIps(text: string, { publicOnly, whole }: FindIpsOptions): Found[] {
   const found: Found[] = []
   for (const match of text.matchAll(whole ? WHOLE : ANYWHERE)) {

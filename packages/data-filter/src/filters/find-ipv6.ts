@@ -7,8 +7,8 @@ const [SHORTEST, LONGEST] = [2, 45]
 const WORD = /^[\p{L}\p{N}_]$/u
 
 /**
- * The IPv6 addresses of a text; with `publicOnly` those of 2000::/3 that are no documentation or tunnels' own. They are not found within
- * words, so that `std::advance` is none.
+ * The IPv6 addresses of a text; with `publicOnly` those of 2000::/3 that are no documentation or tunnels' own. They are not
+ * found within words, so that `std::advance` is none.
  */
 export function findIpv6(text: string, publicOnly: boolean): Found[] {
   if (!text.includes(':')) return []

@@ -11,7 +11,9 @@ export interface PersonalDataOptions {
   readonly ips?: boolean
   /** Leaves addresses of private networks. Default: true. */
   readonly publicIps?: boolean
-  /** Leaves IPv4 addresses that are parts of longer words or numbers, such as versions; datatrove replaces them. Default: false. */
+  /**
+   * Leaves IPv4 addresses that are parts of longer words or numbers, such as versions; datatrove replaces them. Default: false.
+   */
   readonly wholeIps?: boolean
   /** Also replaces IPv6 addresses, which datatrove does not. Default: false. */
   readonly ipv6?: boolean
@@ -20,9 +22,9 @@ export interface PersonalDataOptions {
   readonly ipReplacements?: readonly string[]
   readonly ipv6Replacements?: readonly string[]
   /**
-   * When replacements begin again with the first. `never`, as in datatrove: they go on from document to document as long as this filter is in
-   * use, so that make one filter a task if its output is to be the same again. With `document` a document's text depends on nothing else.
-   * Default: never.
+   * When replacements begin again with the first. `never`, as in datatrove: they go on from document to document as long as
+   * this filter is in use, so that make one filter a task if its output is to be the same again. With `document` a document's
+   * text depends on nothing else. Default: never.
    */
   readonly restart?: 'never' | 'document'
 }
@@ -35,8 +37,9 @@ const IPS = ['22.214.171.124', '126.96.36.199', '188.8.131.52', '184.108.40.206'
 const IPS_V6 = ['2001:db8::1', '2001:db8::2']
 
 /**
- * Replaces e-mail and IP addresses, as datatrove's `PIIFormatter`, in time proportional to the text's length whatever the text. Drops nothing.
- * Statistics: `emails`, `ips` and, if asked for, `ipv6`: how many were replaced. Throws OptionError where there is nothing to replace them with.
+ * Replaces e-mail and IP addresses, as datatrove's `PIIFormatter`, in time proportional to the text's length whatever the text.
+ * Drops nothing. Statistics: `emails`, `ips` and, if asked for, `ipv6`: how many were replaced. Throws OptionError where there
+ * is nothing to replace them with.
  */
 export function personalData(options: PersonalDataOptions = {}): Filter {
   const { emails = true, ips = true, publicIps = true, wholeIps = false, ipv6 = false, restart = 'never' } = options

@@ -1,5 +1,5 @@
+import type { ByteReader } from '../byte-reader.js'
 import { FormatError } from '../data-filter-error.js'
-import type { ByteReader } from './byte-reader.js'
 
 /** With what a fastText model was trained, as far as predictions depend on it. */
 export interface FastTextArguments {

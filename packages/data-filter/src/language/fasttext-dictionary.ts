@@ -1,5 +1,5 @@
+import type { ByteReader } from '../byte-reader.js'
 import { FormatError } from '../data-filter-error.js'
-import type { ByteReader } from './byte-reader.js'
 import { hashBytes } from './fasttext-hash.js'
 
 /** The words and labels of a fastText model. */

@@ -20,8 +20,9 @@ const beginsWith = (bytes: Uint8Array, start: number, end: number, prefix: Uint8
   end - start >= prefix.length && prefix.every((byte, i) => bytes[start + i] === byte)
 
 /**
- * What fastText takes a line for: its words, their n-grams of characters between `<` and `>`, n-grams of words, and the word `</s>`
- * at its end. Lines are joined, as datatrove does. No string is made: n-grams are hashed where they lie in the text's UTF-8.
+ * What fastText takes a line for: its words, their n-grams of characters between `<` and `>`, n-grams of words, and the word
+ * `</s>` at its end. Lines are joined, as datatrove does. No string is made: n-grams are hashed where they lie in the text's
+ * UTF-8.
  */
 export function fastTextFeatures(
   { minn, maxn, bucket, wordNgrams }: FastTextArguments,

@@ -1,5 +1,5 @@
+import type { ByteReader } from '../byte-reader.js'
 import { FormatError } from '../data-filter-error.js'
-import type { ByteReader } from './byte-reader.js'
 
 /** Vectors of a fastText model, one a row. */
 export interface FastTextMatrix {

@@ -4,8 +4,8 @@ const [LOW, HIGH] = [FACTOR & 0xffff, FACTOR >>> 16]
 const SMALL = 2 ** 26
 
 /**
- * The buckets of all n-grams of 2 to `longest` words: h = h * 116049371 + hash modulo 2^64, over the words' hashes as signed numbers, then
- * modulo the bucket. In halves of 32 bits, since 64-bit integers are slow here.
+ * The buckets of all n-grams of 2 to `longest` words: h = h * 116049371 + hash modulo 2^64, over the words' hashes as signed
+ * numbers, then modulo the bucket. In halves of 32 bits, since 64-bit integers are slow here.
  */
 export function wordNgramBuckets(
   hashes: readonly number[],

@@ -1,4 +1,5 @@
 export type { FastTextModel } from './fasttext-model.js'
+export * from './label-scorer.js'
 export * from './language-filter.js'
 export * from './language-identifier.js'
 export * from './open-eld.js'

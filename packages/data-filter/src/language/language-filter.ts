@@ -17,8 +17,8 @@ export interface LanguageFilterOptions {
 
 /**
  * Drops texts whose language is unclear (`language_score`), or clearly none of those wanted (`language`). Writes `language` and
- * `language_score` into the metadata. As datatrove's `LanguageFilter`: with `languages`, it is enough that one of them has the score, even if another
- * has a higher one. datatrove gives no reason for either.
+ * `language_score` into the metadata. As datatrove's `LanguageFilter`: with `languages`, it is enough that one of them has the
+ * score, even if another has a higher one. datatrove gives no reason for either.
  *
  * Statistics: `language_score`, the likeliest language's; with `languages`, `wanted_language_score`, the highest of those.
  * Throws OptionError for a score that is no number, and for an empty list of languages.

@@ -12,13 +12,14 @@ const DATABASES = {
 } as const
 
 /**
- * Opens eld (Nito T.M.), which tells 60 languages apart by n-grams of bytes, in about 30 microseconds a text: it looks at its first 350 bytes or so.
+ * Opens eld (Nito T.M.), which tells 60 languages apart by n-grams of bytes, in some 60 microseconds a text (November 2026, a
+ * shared core): it looks at its first 350 bytes or so.
  *
- * Its score is no probability. It is s / (s + 25) of the mean weight s of a text's n-grams, and says how usual they are in the language, not how much
- * likelier that is than others. Text of one language, whichever, has 0.73 to 0.88; languages that eld does not know, names, random letters and digits stay
- * below 0.6. FineWeb's threshold of 0.65 between them therefore drops what is no known language, as with fastText; but it keeps pages
- * in two languages, tables and code among words (0.70 to 0.81), of which fastText drops many. For FineWeb's own decisions
- * open lid.176 with `openFastTextModel`.
+ * Its score is no probability. It is s / (s + 25) of the mean weight s of a text's n-grams, and says how usual they are in the
+ * language, not how much likelier that is than others. Text of one language, whichever, has 0.73 to 0.88; languages that eld
+ * does not know, names, random letters and digits stay below 0.6. FineWeb's threshold of 0.65 between them therefore drops what
+ * is no known language, as with fastText; but it keeps pages in two languages, tables and code among words (0.70 to 0.81), of
+ * which fastText drops many. For FineWeb's own decisions open lid.176 with `openFastTextModel`.
  */
 export async function openEld({ size = 'large' }: { readonly size?: EldSize } = {}): Promise<LanguageIdentifier> {
   const { eld } = await DATABASES[size]()

@@ -1,5 +1,5 @@
+import { byteReader } from '../byte-reader.js'
 import { FormatError } from '../data-filter-error.js'
-import { byteReader } from './byte-reader.js'
 import { type FastTextArguments, readArguments } from './fasttext-arguments.js'
 import { type FastTextDictionary, readDictionary } from './fasttext-dictionary.js'
 import { fastTextFeatures } from './fasttext-features.js'
@@ -8,10 +8,10 @@ import type { FastTextModel } from './fasttext-model.js'
 import { type FastTextOutput, hierarchicalOutput, oneAgainstAllOutput, softmaxOutput } from './fasttext-output.js'
 
 /**
- * Opens a supervised fastText model (`.bin`, or quantised `.ftz`), such as lid.176, which FineWeb names languages with. Scores are
- * fastText's probabilities, labels stand without `__label__`. Joulin et al. 2016 (arXiv 1607.01759, 1612.03651); the format is that of
- * versions 11 and 12. The model takes about as much memory as the file, and up to 64 MB more where it is quantised.
- * Throws FormatError where the bytes are no such model.
+ * Opens a supervised fastText model (`.bin`, or quantised `.ftz`), such as lid.176, which FineWeb names languages with. Scores
+ * are fastText's probabilities (with its 1e-5 on top, so that a sure one is 1.00003), labels stand without `__label__`. Joulin
+ * et al. 2016 (arXiv 1607.01759, 1612.03651); the format is that of versions 11 and 12. The model takes about as much memory as
+ * the file, and up to 64 MB more where it is quantised. Throws FormatError where the bytes are no such model.
  */
 export function openFastTextModel(
   bytes: Uint8Array,
@@ -45,7 +45,8 @@ export function openFastTextModel(
       })
       // fastText predicts nothing where a text has no features; with `</s>` in the dictionary every text has one.
       if (count === 0) return { language: '', score: 0, all: new Map() }
-      for (let i = 0; i < hidden.length; i++) hidden[i] = (hidden[i] as number) * (1 / count)
+      const share = Math.fround(1 / count)
+      for (let i = 0; i < hidden.length; i++) hidden[i] = (hidden[i] as number) * share
       const scores = probabilities(hidden)
       const order = Array.from(scores.keys())
         .filter((i) => (scores[i] as number) > 0)
@@ -74,8 +75,7 @@ function checkSizes(
   where: string,
 ): void {
   const rows = words + (maxn > 0 || wordNgrams > 1 ? ngrams : 0)
-  // Hierarchical softmax has a vector for each inner node, one less than labels; fastText keeps the last row unused.
-  if (input.columns === dim && output.columns === dim && input.rows >= rows && output.rows >= labels.length) return
+  if (input.columns === dim && output.columns === dim && input.rows >= rows && output.rows === labels.length) return
   throw new FormatError(
     where,
     `matrices of ${rows} and ${labels.length} rows, ${dim} columns`,

@@ -1,15 +1,12 @@
 import AhoCorasick from 'modern-ahocorasick'
 import { OptionError } from '../data-filter-error.js'
 import type { Filter, Measured } from '../filters/filter.js'
-import type { ProfileName } from '../filters/profiles.js'
 import { hostOf, type UrlHost } from './url-host.js'
 import type { UrlLists } from './url-lists.js'
 
 export interface UrlFilterOptions extends UrlLists {
   /** How many different soft banned words drop a URL. Default: 2. */
   readonly softLimit?: number
-  /** All published profiles look at URLs in the same way; named for symmetry with the other filters. */
-  readonly profile?: ProfileName
   /**
    * Also looks for each name between the registered domain and the host (`b.example.com` of `a.b.example.com`), for addresses and
    * for names under unknown suffixes. datatrove looks for the registered domain and the full host only. Default: false.
@@ -37,9 +34,9 @@ const wordsOf = (entries: Iterable<string>): Set<string> => {
 
 /**
  * Drops documents by their URL (metadata `url`), before anything reads their text. Rules, their order and reasons are those of
- * datatrove's `URLFilter`, and so are two habits of it that `parents` and `foldCase` change; see there. Statistics: `has_url`,
- * `domain`, `subdomain`, `url` and `banned_subwords` (0 or 1), `banned_words` and `soft_banned_words` (how many different).
- * Throws OptionError for a `softLimit` that is not a whole number from 1 on.
+ * datatrove's `URLFilter`, and so are two habits of it that `parents` and `foldCase` change; see there. All profiles look at
+ * URLs in this one way. Statistics: `has_url`, `domain`, `subdomain`, `url` and `banned_subwords` (0 or 1), `banned_words` and
+ * `soft_banned_words` (how many different). Throws OptionError for a `softLimit` that is not a whole number from 1 on.
  */
 export function urlFilter(options: UrlFilterOptions): Filter {
   const { softLimit = 2, parents = false, foldCase = false, dropMissing = false } = options

@@ -11,8 +11,9 @@ export interface UrlHost {
 }
 
 /**
- * Takes a URL's host apart by the public suffix list (tldts), as tldextract does: suffixes that companies give out (`blogspot.com`)
- * are names like others, and a suffix that the list does not have is none. The case of the URL stays with `foldCase` false.
+ * Takes a URL's host apart by the public suffix list (tldts), as tldextract does: suffixes that companies give out
+ * (`blogspot.com`) are names like others, and a suffix that the list does not have is none. The case of the URL stays with
+ * `foldCase` false.
  */
 export function hostOf(url: string, foldCase: boolean): UrlHost {
   const { hostname, domain, isIcann } = parse(url)

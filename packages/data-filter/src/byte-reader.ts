@@ -1,4 +1,4 @@
-import { FormatError } from '../data-filter-error.js'
+import { FormatError } from './data-filter-error.js'
 
 /** Reads little-endian numbers from bytes, one behind the other; none is read, and nothing allocated, that is not there. */
 export interface ByteReader {
