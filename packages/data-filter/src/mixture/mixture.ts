@@ -101,6 +101,11 @@ export function mixture<Shard extends { readonly tokens: number }>(options: Mixt
     const s = taker[turn] as number
     taken[s] = (taken[s] as number) + 1
   }
+  const without = taken.indexOf(0)
+  if (without >= 0) {
+    const hint = 'Give it a larger weight, or the run a larger budget.'
+    throw new OptionError(`mixture: source "${options.sources[without]?.name}"`, 'at least a window', 'none', hint)
+  }
   return {
     plan,
     window,

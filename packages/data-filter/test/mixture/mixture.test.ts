@@ -259,6 +259,9 @@ describe('a mixture', () => {
     expect(() => mixture({ ...options, window: 6000 })).toThrow(
       'planMixture: source "web": expected at least one token, got 0. Its shards may be shorter than a window.',
     )
+    expect(() => mixture({ ...options, tokens: 100 })).toThrow(
+      'mixture: source "books": expected at least a window, got none. Give it a larger weight, or the run a larger budget.',
+    )
     for (const i of [-1, 2000, 0.5]) {
       expect(() => mixture(options).at(i)).toThrow(
         `mixture: at: expected a window from 0 to 1999, got ${i}. The run ends there; a larger budget goes on.`,
