@@ -19,7 +19,7 @@ const OPTIONS = {
   backend: { type: 'string', help: 'train, decode: wasm (default) or webgpu' },
   memory: { type: 'string', help: 'webgpu: GiB of GPU memory that may be taken' },
   quick: { type: 'boolean', help: 'webgpu: tiny sizes, to see that it runs; on SwiftShader where there is no GPU' },
-  megabytes: { type: 'string', help: 'bpe: characters of text, in millions' },
+  megabytes: { type: 'string', help: 'bpe: characters of text, in millions; token-shards: megabytes of tokens' },
   vocab: { type: 'string', help: 'bpe: tokens' },
   signatures: { type: 'string', help: 'minhash: made-up signatures for stages 2 and 3, in millions' },
   json: { type: 'boolean', help: 'one JSON object a line on stdout' },

@@ -51,6 +51,7 @@ export function mixtureBatches(mixture: Mixture<TokenShard>, options: MixtureBat
   }
   if (!(Number.isInteger(rank) && rank >= 0 && rank < ranks))
     throw new OptionError(where, `a rank from 0 to ${ranks - 1}`, `${rank}`)
+  checkTokenizers(mixture)
   const stride = mixture.window + 1
   const wide = mixture.sources.some(({ shards }) => shards.some(({ bytesPerToken }) => bytesPerToken === 4))
   const steps = Math.floor(mixture.windows / (batchSize * ranks))
@@ -101,4 +102,13 @@ export function mixtureBatches(mixture: Mixture<TokenShard>, options: MixtureBat
       }
     },
   }
+}
+
+/** Ids mean nothing beside those of another tokenizer. Shards that do not say theirs are taken at their word. */
+function checkTokenizers(mixture: Mixture<TokenShard>): void {
+  const shards = mixture.sources.flatMap((source) => source.shards).filter(({ tokenizer }) => tokenizer !== null)
+  const other = shards.find(({ tokenizer }) => tokenizer !== shards[0]?.tokenizer)
+  if (!other) return
+  const got = `"${shards[0]?.tokenizer}" in ${shards[0]?.where} and "${other.tokenizer}" in ${other.where}`
+  throw new OptionError('mixtureBatches', 'shards of one tokenizer', got, 'Tokenise all sources alike.')
 }

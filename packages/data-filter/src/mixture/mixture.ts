@@ -75,9 +75,11 @@ export function mixture<Shard extends { readonly tokens: number }>(options: Mixt
   if (!(Number.isSafeInteger(seed) && seed >= 0))
     throw new OptionError('mixture', 'a whole seed from 0 to 2^53 - 1', `${seed}`)
   /** Windows before each shard of each source, and at last all. */
-  const before = options.sources.map(({ shards }) =>
-    shards.reduce((sums, { tokens }) => [...sums, (sums.at(-1) as number) + windowsOf(tokens, window)], [0]),
-  )
+  const before = options.sources.map(({ shards }) => {
+    const sums = [0]
+    for (const { tokens } of shards) sums.push((sums.at(-1) as number) + windowsOf(tokens, window))
+    return sums
+  })
   const unique = before.map((sums) => sums.at(-1) as number)
   const plan = planMixture(
     options.sources.map((source, s) => ({ ...source, uniqueTokens: (unique[s] as number) * window })),
@@ -98,6 +100,11 @@ export function mixture<Shard extends { readonly tokens: number }>(options: Mixt
   for (let turn = 0; turn < windows % period; turn++) {
     const s = taker[turn] as number
     taken[s] = (taken[s] as number) + 1
+  }
+  const without = taken.indexOf(0)
+  if (without >= 0) {
+    const hint = 'Give it a larger weight, or the run a larger budget.'
+    throw new OptionError(`mixture: source "${options.sources[without]?.name}"`, 'at least a window', 'none', hint)
   }
   return {
     plan,

@@ -1,5 +1,8 @@
-/** Rounds of the network. Eight, where four make a pseudorandom permutation of a good round function (Luby and Rackoff 1988). */
-const ROUNDS = 8
+/**
+ * Rounds of the network. Four make a pseudorandom permutation of a large set (Luby and Rackoff 1988); sets of a handful need more until
+ * anything is as likely to come anywhere: with 8 rounds a source of 5 windows shows a bias of some percent, with 24 none is seen.
+ */
+const ROUNDS = 24
 
 /**
  * Orders of `size` things, one for each epoch, computed place by place: nothing is stored, whatever the size (below 2^53). The same

@@ -12,6 +12,8 @@ export function bytesPerTokenOf(vocabularySize: number): BytesPerToken {
 export function idsOf(bytes: Uint8Array, bytesPerToken: BytesPerToken): TokenIds {
   const aligned = bytes.byteOffset % bytesPerToken === 0 ? bytes : bytes.slice()
   // JavaScript's typed arrays are little-endian wherever WebAssembly engines run.
-  const Ids = bytesPerToken === 2 ? Uint16Array : Uint32Array
-  return new Ids(aligned.buffer, aligned.byteOffset, aligned.byteLength / bytesPerToken)
+  const count = aligned.byteLength / bytesPerToken
+  return bytesPerToken === 2
+    ? new Uint16Array(aligned.buffer, aligned.byteOffset, count)
+    : new Uint32Array(aligned.buffer, aligned.byteOffset, count)
 }

@@ -31,12 +31,12 @@ export function tokenShardEncoder(options: TokenShardEncoderOptions): TokenShard
     throw new OptionError('tokenShardEncoder', 'bytesPerToken 2 or 4', `${bytesPerToken}`)
   const Ids = bytesPerToken === 2 ? Uint16Array : Uint32Array
   const limit = 2 ** (8 * bytesPerToken)
-  const check = (id: number, what: () => string): void => {
-    if (Number.isInteger(id) && id >= 0 && id < limit) return
+  const fits = (id: number): boolean => Number.isInteger(id) && id >= 0 && id < limit
+  const refuse = (got: string): never => {
     const hint = bytesPerToken === 2 ? 'Larger vocabularies need bytesPerToken: 4.' : ''
-    throw new OptionError('tokenShardEncoder', `token ids from 0 to ${limit - 1}`, what(), hint)
+    throw new OptionError('tokenShardEncoder', `token ids from 0 to ${limit - 1}`, got, hint)
   }
-  if (endToken !== undefined) check(endToken, () => `the end token ${endToken}`)
+  if (endToken !== undefined && !fits(endToken)) refuse(`the end token ${endToken}`)
   const tail = endToken === undefined ? 0 : 1
 
   let documents = 0
@@ -49,7 +49,7 @@ export function tokenShardEncoder(options: TokenShardEncoderOptions): TokenShard
     },
     add(tokens) {
       for (let i = 0; i < tokens.length; i++)
-        check(tokens[i] as number, () => `${tokens[i]} at ${i} of document ${documents}`)
+        if (!fits(tokens[i] as number)) refuse(`${tokens[i]} at ${i} of document ${documents}`)
       const end = used + tokens.length + tail
       if (end > ids.length) {
         const larger = new Ids(Math.max(end, 2 * ids.length))
