@@ -1,0 +1,88 @@
+import type { Rule } from '../filters/rule.js'
+import type { StageCounts } from '../pipeline/stage-counts.js'
+import { quantileOf, type ValueHistogram } from '../pipeline/value-histogram.js'
+import { escapeLine } from './escape-text.js'
+import { formatCount, formatValue } from './format-number.js'
+import { histogramSvg } from './histogram-svg.js'
+import { allRulesAsked, type ReportFilter } from './removal-groups.js'
+
+interface Statistic {
+  readonly name: string
+  readonly rules: readonly Rule[]
+  readonly histogram: ValueHistogram
+}
+
+/**
+ * Histograms of all statistics of a stage, filter by filter: those with rules in the order of the rules, then the others. `before` names what
+ * drops documents ahead of the filters.
+ */
+export function histogramSection(
+  counts: StageCounts,
+  filters: readonly ReportFilter[],
+  before: 'extraction' | 'duplicates',
+): string {
+  const left = new Map(Object.entries(counts.statistics))
+  const asked = allRulesAsked(counts, before)
+  const sections = filters.map((filter, i) => {
+    const statistics = statisticsOf(filter, left)
+    const id = `${before}-${i}`
+    return filterSection(filter, statistics, id, (rule) => {
+      // A reason that rules share counts a document once for each of them.
+      const alone = filter.rules.filter(({ reason }) => reason === rule.reason).length === 1
+      return asked && alone ? (counts.broken[`${filter.name}/${rule.reason}`] ?? 0) : null
+    })
+  })
+  if (left.size > 0) {
+    // Filters of another run: nothing that was counted is left out.
+    const others = [...left].map(([name, histogram]) => ({ name, rules: [], histogram }))
+    sections.push(filterSection({ name: 'Other filters' }, others, `${before}-others`, () => null))
+  }
+  return sections.join('\n')
+}
+
+/** Takes a filter's statistics out of those that are left. */
+function statisticsOf({ name, rules }: ReportFilter, left: Map<string, ValueHistogram>): readonly Statistic[] {
+  const take = (key: string): ValueHistogram => {
+    const histogram = left.get(key) ?? {}
+    left.delete(key)
+    return histogram
+  }
+  const ruled = [...new Set(rules.map(({ statistic }) => statistic))].map((statistic) => ({
+    name: statistic,
+    rules: rules.filter((rule) => rule.statistic === statistic),
+    histogram: take(`${name}/${statistic}`),
+  }))
+  const others = [...left.keys()].filter((key) => key.startsWith(`${name}/`))
+  return [...ruled, ...others.map((key) => ({ name: key.slice(name.length + 1), rules: [], histogram: take(key) }))]
+}
+
+function filterSection(
+  { name }: Pick<ReportFilter, 'name'>,
+  statistics: readonly Statistic[],
+  id: string,
+  dropped: (rule: Rule) => number | null,
+): string {
+  if (statistics.length === 0) return ''
+  const labels = Math.max(...statistics.map(({ rules }) => rules.length))
+  const figures = statistics.map((statistic, i) => figure(statistic, `${id}-${i}`, labels, dropped))
+  return `<section class="filter"><h3>${escapeLine(name)}</h3><div class="figures">${figures.join('')}</div></section>`
+}
+
+function figure(
+  { name, rules, histogram }: Statistic,
+  id: string,
+  labels: number,
+  dropped: (rule: Rule) => number | null,
+): string {
+  const counts = Object.values(histogram)
+  const documents = counts.reduce((sum, count) => sum + count, 0)
+  const median = quantileOf(histogram, 0.5)
+  const about =
+    documents === 0 || median === null
+      ? 'not measured'
+      : `${formatCount(documents)} documents, median ${formatValue(Number(median.toPrecision(2)))}`
+  const caption = `<figcaption><code>${escapeLine(name)}</code> <span>${about}</span></figcaption>`
+  if (documents === 0) return `<figure class="muted">${caption}</figure>`
+  const svg = histogramSvg({ id: `histogram-${id}`, statistic: name, histogram, rules, dropped, labels })
+  return `<figure>${caption}${svg}</figure>`
+}

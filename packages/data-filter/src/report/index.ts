@@ -1,0 +1,2 @@
+export * from './filter-report.js'
+export * from './filter-table.js'
