@@ -4,6 +4,7 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileStorage } from '@almanac/data-filter/io'
 import {
   mixture,
   openTokenShard,
@@ -13,7 +14,6 @@ import {
 } from '@almanac/data-filter/mixture'
 import { seededRandom } from '@almanac/test-kit'
 import { benchOptions } from './shared/bench-options.js'
-import { folderStorage } from './shared/folder-storage.js'
 import { inTurns } from './shared/in-turns.js'
 import { startReport } from './shared/report.js'
 import { roundTo } from './shared/round-to.js'
@@ -61,7 +61,7 @@ function write(bytes: number) {
       yield encoder.finish()
     }
   }
-  return writeTokenSegments(folderStorage(folder), 'a', segments(), { bytesPerToken: 2 })
+  return writeTokenSegments(fileStorage(folder), 'a', segments(), { bytesPerToken: 2 })
 }
 
 async function readThrough(shard: TokenShard, megabytes: number): Promise<void> {

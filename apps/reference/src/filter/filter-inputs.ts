@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { StoredFile } from '@almanac/data-filter'
-import { isReadable, openStorage } from '@almanac/data-filter/io'
+import { openStorage, readerFor } from '@almanac/data-filter/io'
 import { UsageError } from '../usage-error.js'
 
 export interface FilterInputs {
@@ -70,5 +70,14 @@ function commonFolder(a: string, b: string): string {
     const rest = relative(folder, b)
     if (!(rest === '..' || rest.startsWith(`..${sep}`) || isAbsolute(rest))) return folder
     folder = join(folder, '..')
+  }
+}
+
+function isReadable(name: string): boolean {
+  try {
+    readerFor(name)
+    return true
+  } catch {
+    return false
   }
 }

@@ -1,9 +1,9 @@
 import { ManifestError } from '../data-filter-error.js'
 import type { Document } from '../document.js'
+import { gunzipMembers } from '../io/gunzip-members.js'
 import { type CheckedFile, checkSize, checkSum } from '../minhash/checked-file.js'
 import { checksums } from '../minhash/checksum.js'
 import type { Storage } from '../storage.js'
-import { gunzipped } from './gzip.js'
 
 /** The documents that an earlier stage wrote; see `jsonLines`. */
 export const documentLines = (storage: Storage, file: CheckedFile): AsyncGenerator<Document> =>
@@ -16,28 +16,35 @@ export const documentLines = (storage: Storage, file: CheckedFile): AsyncGenerat
 export async function* jsonLines<T>(storage: Storage, file: CheckedFile): AsyncGenerator<T> {
   await checkSize(storage, file)
   const sum = (await checksums())()
-  async function* pieces() {
-    for await (const piece of storage.read(file.name)) {
+  async function* pieces(start: number) {
+    for await (const piece of storage.read(file.name, { start })) {
       sum.update(piece)
       yield piece
     }
   }
-  const decoder = new TextDecoder()
-  let rest = ''
-  try {
-    for await (const piece of gunzipped(pieces())) {
-      const text = rest + decoder.decode(piece, { stream: true })
-      const lines = text.split('\n')
-      rest = lines.pop() as string
-      for (const line of lines) yield JSON.parse(line) as T
-    }
-  } catch (error) {
-    throw new ManifestError(
+  const broken = (detail: string) =>
+    new ManifestError(
       `${storage.location}/${file.name}`,
       'gzipped lines of JSON, as the stage before wrote them',
-      error instanceof Error ? error.message : String(error),
+      detail,
       'Run the stage that wrote it again, and those behind it.',
     )
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const event of gunzipMembers(pieces)) {
+    if (event.kind === 'broken') throw broken(event.detail)
+    if (event.kind !== 'bytes') continue
+    const lines = (rest + decoder.decode(event.bytes, { stream: true })).split('\n')
+    rest = lines.pop() as string
+    for (const line of lines) {
+      let value: T
+      try {
+        value = JSON.parse(line)
+      } catch (error) {
+        throw broken(error instanceof Error ? error.message : String(error))
+      }
+      yield value
+    }
   }
   checkSum(storage, file, sum.digest())
 }
