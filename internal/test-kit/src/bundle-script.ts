@@ -29,6 +29,8 @@ export async function bundleScript(
     target: 'node20',
     conditions: ['@almanac/source'],
     external: [...external],
+    // CommonJS packages ask for Node's modules by require, which an ES module has not.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',
   })
   return join(folder, `${name}.mjs`)

@@ -15,8 +15,14 @@ import { readTokenEncoder } from './token-encoder.js'
 /** The words that signatures are made of; the name tells later versions that they are others. */
 const WORDS = 'almanac-words-1'
 
-/** A job's pipeline. Throws UsageError for files that it names and that cannot be read, OptionError. */
-export async function pipelineOf(job: FilterJob): Promise<Pipeline> {
+/** Address of the command's own file, which worker threads load again: it exports what they run. */
+export const ownEntry = (): string => pathToFileURL(process.argv[1] as string).href
+
+/**
+ * A job's pipeline. In a worker thread the command's address must be given. Throws UsageError for files that it names and that cannot be
+ * read, OptionError.
+ */
+export async function pipelineOf(job: FilterJob, entry: string = ownEntry()): Promise<Pipeline> {
   const profile = PROFILES[job.profile]
   const settings: Record<string, JsonValue> = { profile: job.profile }
   const first: Filter[] = []
@@ -42,7 +48,9 @@ export async function pipelineOf(job: FilterJob): Promise<Pipeline> {
     inputs: openStorage(job.inputs.location),
     files: job.inputs.files,
     reader: readerFor,
-    ...(job.extractor === 'none' ? {} : { extraction: extractionOf(job.extractor, job.timeoutMs) }),
+    ...(job.extractor === 'none'
+      ? {}
+      : { extraction: pooledExtraction({ extractor: job.extractor, timeoutMs: job.timeoutMs, entry }) }),
     filters: [...first, ...filters.filter(({ name }) => !late.has(name))],
     ...(job.duplicates === 'none'
       ? {}
@@ -59,7 +67,7 @@ export async function pipelineOf(job: FilterJob): Promise<Pipeline> {
             ...(job.similarity === null ? {} : { threshold: job.similarity }),
           }),
         }),
-    lastFilters: [...filters.filter(({ name }) => late.has(name)), ...(job.personalData ? [personalData()] : [])],
+    lastFilters: [...filters.filter(({ name }) => late.has(name)), ...(job.personalData ? [personalData({ restart: 'document' })] : [])],
     ...(tokens ? { tokens } : {}),
     shards: job.shards,
     keepDropped: job.keepDropped,
@@ -67,10 +75,6 @@ export async function pipelineOf(job: FilterJob): Promise<Pipeline> {
     settings,
   })
 }
-
-/** Workers load the command itself again: it exports what they run. */
-const extractionOf = (extractor: 'readability' | 'density', timeoutMs: number) =>
-  pooledExtraction({ extractor, timeoutMs, entry: pathToFileURL(process.argv[1] as string) })
 
 const LIST_FILES = {
   domains: 'domains.txt',

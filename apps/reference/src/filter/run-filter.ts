@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import { pathToFileURL } from 'node:url'
 import type { Storage } from '@almanac/data-filter'
 import { type Pipeline, runOnThreads, stagesOf, summariseRun } from '@almanac/data-filter/pipeline'
 import { filterReport, filterTable } from '@almanac/data-filter/report'
@@ -9,8 +8,9 @@ import { stopSignal } from '../stop-signal.js'
 import { UsageError } from '../usage-error.js'
 import { type FilterJob, findJob, jobDifference, saveJob } from './filter-job.js'
 import { type FilterArguments, openOut, readFilterJob, readOut } from './filter-options.js'
-import { pipelineOf } from './filter-pipeline.js'
+import { ownEntry, pipelineOf } from './filter-pipeline.js'
 import { stageLine } from './filter-progress.js'
+import type { FilterThreadData } from './filter-thread.js'
 
 export const REPORT_FILE = 'report.html'
 
@@ -27,8 +27,8 @@ export async function runFilter(inputs: readonly string[], options: FilterArgume
   let last = ''
   try {
     await runOnThreads({
-      entry: pathToFileURL(process.argv[1] as string),
-      data: out,
+      entry: ownEntry(),
+      data: { out, entry: ownEntry() } satisfies FilterThreadData,
       stages: stagesOf(pipeline),
       threads,
       signal: stop.signal,
