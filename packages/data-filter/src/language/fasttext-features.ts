@@ -1,6 +1,7 @@
 import type { FastTextArguments } from './fasttext-arguments.js'
 import type { FastTextDictionary } from './fasttext-dictionary.js'
 import { HASH_START, hashByte, hashBytes } from './fasttext-hash.js'
+import { wordCache } from './fasttext-word-cache.js'
 import { wordNgramBuckets } from './fasttext-word-ngrams.js'
 
 /** Finds the rows of a text's features and gives each to `visit`, as often as it occurs. */
@@ -32,6 +33,7 @@ export function fastTextFeatures(
   const encoder = new TextEncoder()
   const endHash = hashBytes(END, 0, END.length)
   const endWord = dictionary.find(endHash, END, 0, END.length)
+  const cache = wordCache()
   let kept = new Uint8Array(4096)
   const bufferOf = (size: number): Uint8Array => {
     if (size <= kept.length) return kept
@@ -61,24 +63,38 @@ export function fastTextFeatures(
     const length = 1 + encoder.encodeInto(text, bytes.subarray(1)).written
     const hashes: number[] = []
     let ended = false
-    for (let at = 1; at < length && !ended; ) {
+    const noteAndVisit = (row: number): void => {
+      cache.note(row)
+      visit(row)
+    }
+    for (let at = 1; at < length; ) {
       if (separates(bytes[at] as number)) {
         at++
         continue
       }
       let [hash, end] = [HASH_START, at]
       while (end < length && !separates(bytes[end] as number)) hash = hashByte(hash, bytes[end++] as number)
+      if (cache.recall(hash, bytes, at, end, visit)) {
+        if (wordNgrams > 1) hashes.push(hash)
+        at = end + 1
+        continue
+      }
       const word = dictionary.find(hash, bytes, at, end)
       const isLabel = word < 0 ? beginsWith(bytes, at, end, LABEL) : word >= words
       if (!isLabel) {
         if (wordNgrams > 1) hashes.push(hash)
-        if (word >= 0) visit(word)
         ended = end - at === END.length && beginsWith(bytes, at, end, END)
-        if (maxn > 0 && !ended) {
+        if (ended) {
+          if (word >= 0) visit(word)
+          break
+        }
+        cache.begin(hash, bytes, at, end)
+        if (word >= 0) noteAndVisit(word)
+        if (maxn > 0) {
           // The marks take the places of what separates the word; that before it has been read, and that behind it is none.
           bytes[at - 1] = OPENS
           bytes[end] = CLOSES
-          ngrams(bytes, at - 1, end + 1, visit)
+          ngrams(bytes, at - 1, end + 1, noteAndVisit)
         }
       }
       at = end + 1
