@@ -5,6 +5,9 @@ import { type BytesPerToken, idsOf, type TokenIds } from './token-ids.js'
 import type { TokenShardMetadata } from './token-shard-files.js'
 import { type BytesWanted, readBytes, readBytesNow } from './wanted-bytes.js'
 
+/** Starts are 32-bit numbers. */
+const MOST_TOKENS = 2 ** 31 - 1
+
 /** Tokens that lie one after another in a shard, and where documents begin in them. What training calls packed documents. */
 export interface TokenWindow {
   readonly tokens: TokenIds
@@ -62,12 +65,17 @@ export async function tokenShard({ tokens, index, metadata, bytesPerToken }: Tok
     if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= count) return
     throw new OptionError(what, `tokens between 0 and ${count}`, `${start} to ${end}`)
   }
+  const checkLength = (what: string, length: number): void => {
+    if (length <= MOST_TOKENS) return
+    throw new OptionError(what, `at most ${MOST_TOKENS} tokens`, `${length}`, 'Go through them with windows.')
+  }
   function* tokensWanted(start: number, end: number): BytesWanted<TokenIds> {
     const bytes = yield { file: tokens, start: start * bytesPerToken, end: end * bytesPerToken }
     return idsOf(bytes, bytesPerToken)
   }
   function* windowWanted(start: number, end: number): BytesWanted<TokenWindow> {
     check(`${where}: window`, start, end)
+    checkLength(`${where}: window`, end - start)
     return { tokens: yield* tokensWanted(start, end), starts: yield* documents.starts(start, end) }
   }
   function* documentWanted(at: number): BytesWanted<TokenIds> {

@@ -256,6 +256,20 @@ describe('reading at places', () => {
     )
   })
 
+  test('refuses more tokens at once than starts can count', async () => {
+    const huge: Storage = {
+      ...storage,
+      size: async (name) => (name === 'h.ds' ? 2 ** 33 : name === 'h.ds.index' ? 8 : null),
+      async *read() {
+        yield ends(2n ** 32n)
+      },
+    }
+    const shard = await openTokenShard(huge, 'h', { bytesPerToken: 2 })
+    await expect(shard.window(0, 2 ** 31)).rejects.toThrow(
+      'memory:/h.ds: window: expected at most 2147483647 tokens, got 2147483648. Go through them with windows.',
+    )
+  })
+
   test('says when a file has become shorter since it was opened', async () => {
     await toFolder(storage, 'b')
     const shard = await openTokenShard(folder, 'b')
