@@ -21,7 +21,7 @@ export function stageLine(pipeline: Pipeline, progress: StageProgress, already: 
   const total = pipeline.options.files.reduce((sum, file) => sum + file.bytes, 0)
   const left = Math.max(1, total - already)
   const share = stage === 'filter' ? Math.min(1, bytes / left) : unitsDone / units
-  const rest = share > 0.01 && share < 1 ? `, ${duration((seconds * (1 - share)) / share)} left` : ''
+  const rest = share > 0.02 && seconds > 2 && share < 1 ? `, ${duration((seconds * (1 - share)) / share)} left` : ''
   const speed =
     records > 0
       ? `, ${rate(records / seconds)} documents/s, ${(characters / seconds / 1e6).toFixed(1)} MB/s of text`

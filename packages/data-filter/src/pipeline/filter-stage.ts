@@ -43,6 +43,8 @@ export async function runFilterStage(context: StageContext): Promise<UnitResult>
     let position = from
     const extracted = inOrder(records(from), extraction?.ahead ?? 1, async ({ record, position }) => ({
       record: await textOf(record, open),
+      // A page is work by its markup too: what is saved at a time must not depend on how little text is in it.
+      read: 'document' in record ? record.document.text.length : 0,
       position,
     }))
     for await (const one of extracted) {
@@ -50,8 +52,8 @@ export async function runFilterStage(context: StageContext): Promise<UnitResult>
       position = one.position
       if ('skipped' in record) writer.skip(record)
       else if ('dropped' in record) writer.drop(record.document, 'extraction', record.dropped)
-      else writer.decide(record.document, decide(record.document))
-      context.onRecord('document' in record ? record.document.text.length : 0)
+      else writer.decide(record.document, decide(record.document), one.read)
+      context.onRecord(one.read)
       if (!writer.full()) continue
       yield await writer.finish(position)
       writer = newWriter()

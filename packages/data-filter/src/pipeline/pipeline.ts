@@ -40,7 +40,7 @@ export interface PipelineOptions {
   readonly keepDropped?: boolean
   /** Keeps what was measured of every document, and by all filters, so that other thresholds can be tried without the texts. */
   readonly attributes?: boolean
-  /** Records after which a task saves where it is, 1000 unless given; or eight million characters, whichever comes first. */
+  /** Records after which a task saves where it is, 1000 unless given; or eight million characters of text or markup, whichever comes first. */
   readonly segmentRecords?: number
   /** Bytes that a record may have; see ReadOptions. */
   readonly maxRecordBytes?: number

@@ -9,7 +9,8 @@ export interface SegmentWriter {
   skip(skipped: { readonly skipped: string; readonly where: string; readonly detail: string }): void
   /** What something other than a filter dropped. `details` go into its metadata. */
   drop(document: Document, by: string, reason: string, details?: Document['metadata']): void
-  decide(document: Document, verdict: Verdict): void
+  /** `read` is the size of what the document came from, in UTF-16 units, where that is more than its text. */
+  decide(document: Document, verdict: Verdict, read?: number): void
   /** Whether it is large enough to be saved. */
   full(): boolean
   readonly records: number
@@ -38,25 +39,25 @@ export function segmentWriter(options: SegmentWriterOptions): SegmentWriter {
   }
   let [records, characters] = [0, 0]
   const write = (channel: string, value: unknown) => lines[channel]?.push(`${JSON.stringify(value)}\n`)
-  const count = ({ text }: { readonly text: string }) => {
+  const count = (read: number) => {
     records++
-    characters += text.length
+    characters += read
   }
   return {
     skip(record) {
-      count({ text: '' })
+      count(0)
       counted.skip(record.skipped)
       write('skipped', record)
     },
     drop(document, by, reason, details = {}) {
-      count(document)
+      count(document.text.length)
       counted.drop(document, `${by}/${reason}`)
       const { id, text, metadata } = document
       write('dropped', { text, id, metadata: { ...metadata, ...details, filter: by, filter_reason: reason } })
       write('attributes', { id, dropped: { filter: by, reason }, reasons: [`${by}/${reason}`], statistics: {} })
     },
-    decide(document, verdict) {
-      count(document)
+    decide(document, verdict, read = document.text.length) {
+      count(read)
       counted.decide(document, verdict)
       const { dropped, reasons, statistics } = verdict
       const { id, text, metadata } = verdict.document
