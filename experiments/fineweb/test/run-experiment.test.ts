@@ -12,7 +12,7 @@ let findings: Findings
 beforeAll(async () => {
   before = setDefaultDevice(device)
   findings = await run(['raw', 'filtered', 'thinned'])
-})
+}, 180_000)
 afterAll(async () => {
   setDefaultDevice(before)
   await device.close()
