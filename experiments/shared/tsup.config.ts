@@ -1,3 +1,3 @@
 import { almanac } from '@almanac/tsup-config'
 
-export default almanac({ platform: 'node' })
+export default almanac({ platform: 'node', dts: false })

@@ -16,7 +16,7 @@ const MONTHS: Readonly<Record<string, { readonly paper: string; readonly full: s
 }
 
 /** Updates of a run: all twelve take two to three minutes on two cores. */
-const STEPS = 150
+const STEPS = 200
 const [SEEDS, SUBSETS] = [2, 2]
 const ARMS = ['raw', 'filtered', 'thinned'] as const
 
@@ -56,7 +56,7 @@ ${list}
 
 june: a dirty corpus (half clean text, near-duplicates of it, generated junk) is trained on as it is, filtered (the rules of
 fineweb-2024-05, then MinHash) and thinned at random to as many documents, by ${ARMS.length * SEEDS * SUBSETS} small models; two to three minutes on two cores.
-Few updates tell little: the whole experiment has four times as many.
+Few updates tell little: the whole experiment has three times as many.
 
   --steps N         updates of a run, of 2,048 bytes each (default ${STEPS})
   --full            say how the whole experiment is run, and run nothing
