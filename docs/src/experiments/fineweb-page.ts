@@ -86,6 +86,7 @@ export function finewebPage({ arms, removals, kinds, differences, heldOut, share
     [
       '- The shares were chosen before the first run and not changed after it.',
       '- The junk is generated, not crawled: the result says that the rules do their work on the kinds above, not what a crawl is made of. `salad`, sentences of random words, is there because it passes every rule.',
+      '- Of a document and its near-duplicates the first stays, so that a near-duplicate that is kept often stands for what it copies.',
       '- The held-out text is of the clean kind. A model judged by menus and listings would want them in its data.',
       `- ${run.parameters.toLocaleString('en')} parameters and one epoch or less: near-duplicates cost little here, since nothing is seen often enough to be learnt by heart.`,
       '- The differences share subsets and seeds; with so few the intervals are wide, and they speak of this corpus alone.',

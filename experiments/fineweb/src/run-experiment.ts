@@ -7,6 +7,7 @@ import { cutDocuments } from './cut-documents.js'
 import { dirtyCorpus, SHARES } from './dirty-corpus.js'
 import type { ArmResult, Difference, Findings, RunScore } from './results.js'
 import { type SourceText, splitTexts } from './source-text.js'
+import { subsetOf } from './subset-of.js'
 import { parameterCount, trainArm } from './train-arm.js'
 import { withoutLeaks } from './without-leaks.js'
 
@@ -33,12 +34,6 @@ const CORPUS_SEED = 20240625
 const RAW_FOR_TRAINED = 2.6
 /** The raw corpus is never smaller, or rules would have nothing to be rare in. */
 const LEAST_RAW_BYTES = 400_000
-
-/** Raw documents are dealt out to subsets once: an arm's subset is what the arm has of it. */
-function subsetOf(raw: readonly Document[], arm: readonly Document[], subset: number, subsets: number): Document[] {
-  const place = new Map(raw.map(({ id }, i) => [id, i]))
-  return arm.filter(({ id }) => (place.get(id) as number) % subsets === subset)
-}
 
 /**
  * FineWeb's ablation: models that differ in their data alone, each arm by the same number of tokens, with the same seeds and
@@ -85,17 +80,23 @@ export async function runExperiment(options: ExperimentOptions): Promise<Finding
     const [bitsPerByte, cloze] = [mean(runs.map((one) => one.bitsPerByte)), mean(runs.map((one) => one.cloze))]
     return { name, documents: documents.length, bytes, epochs: (tokens * subsets) / bytes, runs, bitsPerByte, cloze }
   })
-  const windows = Math.floor((heldOutBytes.length - 1) / CONTEXT)
   return {
     ...{ text, parameters: parameterCount(), steps, tokensPerStep: BATCH * CONTEXT, seeds, subsets },
     ...{ documents: raw.length, bytes: byteStream(raw).length, shares: SHARES },
     heldOut: {
       ...{ documents: heldOut.length, bytes: heldOutBytes.length, leaking: candidates.length - heldOut.length },
-      scoredBytes: Math.min(options.heldOutBatches, Math.floor(windows / BATCH)) * BATCH * CONTEXT,
+      scoredBytes: scoredBytes(heldOutBytes.length, options.heldOutBatches),
       questions: questions.length,
     },
     ...{ kinds: arms.kinds, removals: arms.removals, arms: results, differences: differencesOf(results) },
   }
+}
+
+/** Bytes of the windows that `heldOutBatches` makes of so many: whole batches, or one of what there is. */
+function scoredBytes(bytes: number, batches: number): number {
+  const windows = Math.floor((bytes - 1) / CONTEXT)
+  const rows = Math.min(BATCH, windows)
+  return Math.min(batches, Math.floor(windows / rows)) * rows * CONTEXT
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
