@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeBenchmarksPage } from './benchmarks/benchmarks-page.js'
+import { makeFinewebPage } from './experiments/fineweb-page.js'
 import { makeKvCachePage } from './experiments/kv-cache-page.js'
 
 /** What of the repository is a page of the site: a file, or something made of files. */
@@ -55,6 +56,13 @@ export const sourcePages = (root: string): SourcePage[] => [
     title: 'What a smaller cache costs',
     section: 'Experiments',
     make: makeKvCachePage,
+  },
+  {
+    file: 'experiments/fineweb/results.json',
+    page: 'experiments/fineweb',
+    title: 'What filtering is worth',
+    section: 'Experiments',
+    make: makeFinewebPage,
   },
   { file: 'ARCHITECTURE.md', page: 'architecture', title: 'Architecture', section: 'Project' },
   { file: 'CONTRIBUTING.md', page: 'contributing', title: 'Contributing', section: 'Project' },

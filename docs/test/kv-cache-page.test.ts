@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { kvCachePage } from '../src/experiments/kv-cache-page.js'
-import { ticks } from '../src/experiments/scatter-plot.js'
+import { ticks } from '../src/experiments/ticks.js'
 
 const one = (name: string, bytesPerToken: number, mean: number, difference: null | [number, number]) => ({
   ...{ name, bytesPerToken, mean, parameters: 1000, feedForward: 172, bitsPerByte: [mean, mean] },

@@ -1,4 +1,4 @@
-// npm run experiment -- <name> [options]: runs a built experiment, a folder experiments/<name>.
+// npm run experiment -- <name> [options]: runs a built experiment, a folder experiments/<name> with a src/main.ts.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expectedError, root, run } from './process.mjs'
@@ -6,7 +6,7 @@ import { expectedError, root, run } from './process.mjs'
 const folder = join(root, 'experiments')
 
 const names = () =>
-  existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'package.json'))) : []
+  existsSync(folder) ? readdirSync(folder).filter((name) => existsSync(join(folder, name, 'src', 'main.ts'))) : []
 
 export const runExperiment = async ([name, ...args]) => {
   if (!names().includes(name)) {

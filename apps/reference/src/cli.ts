@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: 'measure a model kernel by kernel',
     load: async () => (await import('./commands/profile.js')).profileCommand,
   },
+  reproduce: {
+    summary: "run a short version of a month's experiment",
+    load: async () => (await import('./commands/reproduce.js')).reproduceCommand,
+  },
 }
 
 const HELP = `almanac: train, adapt and run small language models in JavaScript

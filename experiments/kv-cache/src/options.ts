@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { wholeOption } from '@almanac/experiment-shared'
 
 export const HELP = `npm run experiment -- kv-cache [options]
 
@@ -34,12 +35,7 @@ export function readOptions(args: readonly string[]): Options {
       help: { type: 'boolean', default: false },
     },
   })
-  const whole = (name: string, text: string, least: number, most = Number.MAX_SAFE_INTEGER): number => {
-    const n = Number(text)
-    if (Number.isSafeInteger(n) && n >= least && n <= most) return n
-    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
-    throw new RangeError(`kv-cache: expected --${name} as a whole number ${range}, got '${text}'.`)
-  }
+  const whole = wholeOption('kv-cache')
   return {
     text: values.text,
     steps: whole('steps', values.steps, 1),

@@ -1,4 +1,4 @@
-import type { Interval } from './student-interval.js'
+import type { Interval } from '@almanac/experiment-shared'
 
 /** What a variant came to. */
 export interface VariantResult {

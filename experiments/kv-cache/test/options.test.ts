@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { readOptions } from '../src/options.js'
-import { studentInterval } from '../src/student-interval.js'
 
 test('options have defaults, and wrong ones say what was expected', () => {
   expect(readOptions([])).toMatchObject({ steps: 1500, seeds: 3, help: false })
@@ -11,13 +10,4 @@ test('options have defaults, and wrong ones say what was expected', () => {
   expect(() => readOptions(['--steps', 'many'])).toThrow(
     "kv-cache: expected --steps as a whole number from 1, got 'many'.",
   )
-})
-
-test('the interval of three values is that of Student', () => {
-  const { mean, low, high } = studentInterval([1, 2, 3])
-  expect(mean).toBe(2)
-  // 4.303 / sqrt(3)
-  expect(high - mean).toBeCloseTo(2.4843, 3)
-  expect(mean - low).toBeCloseTo(high - mean, 12)
-  expect(() => studentInterval([1])).toThrow('studentInterval: expected 2 to 11 values, got 1.')
 })

@@ -100,7 +100,9 @@ test('an unknown command and an unknown benchmark', async () => {
   const { code, stderr } = await repository.run(['bench', 'gem'])
   expect(code).toBe(2)
   expect(stderr).toContain('bench: expected one of gemm, got gem. Run "npm run bench -- <name>".')
-  repository.write('experiments/kv-cache/package.json', '{"name":"@almanac/experiment-kv-cache","scripts":{}}')
+  repository.write('experiments/kv-cache/src/main.ts', '')
+  // What the experiments share is none.
+  repository.write('experiments/shared/src/index.ts', '')
   expect((await repository.run(['experiment', 'kv'])).stderr).toContain(
     'experiment: expected one of kv-cache, got kv. Run "npm run experiment -- <name>".',
   )

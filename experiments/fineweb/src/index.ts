@@ -1,0 +1,5 @@
+export { ARM_NAMES, type ArmName } from './arms.js'
+export type { ArmResult, Difference, Findings, Removal, Results, RunScore } from './results.js'
+export { type ExperimentOptions, runExperiment } from './run-experiment.js'
+export { folderTexts, type SourceText } from './source-text.js'
+export { differenceInWords, verdict } from './verdict.js'

@@ -1,0 +1,6 @@
+export { machine } from './machine.js'
+export { messagesToCongress } from './messages-to-congress.js'
+export { progress } from './progress.js'
+export { type Interval, studentInterval } from './student-interval.js'
+export { wholeOption } from './whole-option.js'
+export { writeResults } from './write-results.js'

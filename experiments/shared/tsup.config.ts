@@ -1,0 +1,3 @@
+import { almanac } from '@almanac/tsup-config'
+
+export default almanac({ platform: 'node', dts: false })
