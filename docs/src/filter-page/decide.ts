@@ -35,10 +35,7 @@ export const withThresholds = (filters: readonly RuleSet[], thresholds: Threshol
   }))
 
 /** Decides on a document from what was measured of it. */
-export function decide(
-  filters: readonly RuleSet[],
-  statistics: Readonly<Record<string, Statistics>>,
-): Decision {
+export function decide(filters: readonly RuleSet[], statistics: Readonly<Record<string, Statistics>>): Decision {
   const dropped = replayFilters(filters, statistics)
   const broken = filters.flatMap(({ name, rules }) =>
     allBroken(rules, statistics[name] ?? {}).map(({ reason }): RuleName => ({ filter: name, reason })),

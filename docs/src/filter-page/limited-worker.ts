@@ -48,7 +48,13 @@ export function limitedWorker(spawn: () => Worker = spawnWorker, limitMs = TIME_
       }
       settle = done
       timer = setTimeout(
-        () => end(refused('The code of this page did not load.', 'Look at the connection, then change something to try again.')),
+        () =>
+          end(
+            refused(
+              'The code of this page did not load.',
+              'Look at the connection, then change something to try again.',
+            ),
+          ),
         LOAD_LIMIT_MS,
       )
       asked.onmessage = ({ data }: MessageEvent<Report>) => {
@@ -68,7 +74,8 @@ export function limitedWorker(spawn: () => Worker = spawnWorker, limitMs = TIME_
         )
       }
       asked.onerror = ({ message }) => {
-        if (settle === done) end(refused(`The worker of this page failed: ${message || 'it did not load'}.`, 'Reload the page.'))
+        if (settle === done)
+          end(refused(`The worker of this page failed: ${message || 'it did not load'}.`, 'Reload the page.'))
       }
       asked.postMessage(request)
     })
