@@ -25,7 +25,10 @@ const lineOf = (text: string, removed: LineReason | null, key: number) =>
 export const ExtractedText: FunctionalComponent<{ readonly state: JudgementState }> = ({ state }) => {
   const { judgement, refusal } = state
   return h('section', { class: 'extracted', 'aria-labelledby': 'filter-page-text' }, [
-    h('div', { class: 'pane-head' }, [h('h2', { id: 'filter-page-text' }, 'Its text')]),
+    h('div', { class: 'pane-head' }, [
+      h('h2', { id: 'filter-page-text' }, 'Its text'),
+      judgement?.title ? h('small', judgement.title) : '',
+    ]),
     h(
       'div',
       {

@@ -1,4 +1,4 @@
-import { type C4QualityOptions, c4Quality, type Words } from '@almanac/data-filter'
+import { type C4QualityOptions, c4Quality, type Statistics, type Words } from '@almanac/data-filter'
 import type { LineReason, MarkedLine } from './protocol.js'
 
 /** C4's rules look at characters only. */
@@ -25,12 +25,14 @@ export const markLines = (text: string): MarkedLine[] =>
   text.split('\n').map((line): MarkedLine => ({ text: line, removed: reasonOf(line) }))
 
 function reasonOf(line: string): LineReason | null {
-  const { statistics, text } = asItIs(line)
-  if (text !== '') return null
+  const { statistics } = asItIs(line)
+  if (stays(statistics)) return null
   if (statistics['lorem_ipsum']) return 'lorem_ipsum'
   if (statistics['curly_bracket']) return 'curly_bracket'
-  // The rule whose absence would keep the line is the one that takes it out.
-  if (longAllowed(line).text !== '') return 'long_word'
-  if (shortAllowed(line).text !== '') return 'few_words'
+  // The rule whose absence would keep the line is the one that takes it out. An empty line is none to the filter.
+  if (line === '' || stays(shortAllowed(line).statistics)) return 'few_words'
+  if (stays(longAllowed(line).statistics)) return 'long_word'
   return line.toLowerCase().includes('javascript') ? 'javascript' : 'policy'
 }
+
+const stays = ({ lines = 0, lines_removed = 0 }: Statistics): boolean => lines_removed < lines

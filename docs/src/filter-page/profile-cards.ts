@@ -22,6 +22,7 @@ export const ProfileCards: FunctionalComponent<ProfileCardsProps> = ({ chosen, d
         h('input', {
           type: 'radio',
           name: 'filter-page-profile',
+          'aria-label': `${name}: ${outcome(decision).replace(/^[✓✗] /, '')}`,
           'aria-describedby': `filter-page-about-${name}`,
           checked: name === chosen,
           onChange: () => onChoose(name),
