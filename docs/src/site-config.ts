@@ -43,8 +43,13 @@ export const siteConfig = (
   themeConfig: {
     nav: [
       { text: 'Getting started', link: '/getting-started' },
-      { text: 'Playground', link: '/playground' },
-      { text: 'What FineWeb keeps', link: '/what-fineweb-keeps' },
+      {
+        text: 'Try it',
+        items: [
+          { text: 'Playground', link: '/playground' },
+          { text: 'What would FineWeb keep?', link: '/what-fineweb-keeps' },
+        ],
+      },
       { text: 'API', link: '/api/' },
       { text: 'Papers', link: '/papers' },
     ],

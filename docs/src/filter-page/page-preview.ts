@@ -4,6 +4,7 @@ const MOST_CHARACTERS = 200_000
 /** What would ask a server for something, or lead elsewhere. */
 const OUTSIDE = 'script, link, meta, base, iframe, frame, object, embed, noscript'
 const ADDRESSES = ['href', 'xlink:href', 'target', 'ping', 'action', 'formaction', 'autofocus']
+const SOURCES = ['src', 'srcset', 'poster', 'background', 'data']
 
 const HEAD =
   `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">` +
@@ -20,6 +21,9 @@ export function pagePreview(html: string): string | null {
   for (const element of document.querySelectorAll(OUTSIDE)) element.remove()
   for (const element of document.querySelectorAll('*')) {
     for (const name of ADDRESSES) element.removeAttribute(name)
+    for (const name of SOURCES) {
+      if (!element.getAttribute(name)?.startsWith('data:')) element.removeAttribute(name)
+    }
   }
   return `<!doctype html>${HEAD}${document.documentElement.outerHTML}`
 }
