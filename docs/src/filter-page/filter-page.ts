@@ -2,21 +2,19 @@ import { PROFILES, type ProfileName } from '@almanac/data-filter'
 import type { ExtractorName } from '@almanac/data-filter/html'
 import { computed, defineComponent, h, onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
 import { afterPause } from './after-pause.js'
-import { type Decision, decide, type Thresholds, withThresholds } from './decide.js'
+import { decide, type Thresholds, withThresholds } from './decide.js'
 import { ExtractedText } from './extracted-text.js'
 import { NearDuplicates } from './near-duplicates.js'
 import { PAGE_EXAMPLES } from './page-examples.js'
 import { exampleBar, PageInput } from './page-input.js'
 import { ProfileCards } from './profile-cards.js'
-import { PROFILE_NAMES, profileFilters } from './profile-filters.js'
+import { ofProfiles, PROFILE_NAMES, profileFilters, ruleSets } from './profile-filters.js'
 import { RulesList } from './rules-list.js'
 import { useJudgement } from './use-judgement.js'
-import { verdictWords } from './verdict-words.js'
+import { othersWords, verdictWords } from './verdict-words.js'
 
-const PUBLISHED = Object.fromEntries(PROFILE_NAMES.map((name) => [name, profileFilters(name)] as const)) as Record<
-  ProfileName,
-  ReturnType<typeof profileFilters>
->
+/** Until a page is read; then the rules are those that it was measured with. */
+const FIRST_RULES = ofProfiles((name) => ruleSets(profileFilters(name)))
 
 /** Milliseconds, to the two digits that mean something. */
 const milliseconds = (ms: number): string => (ms < 0.1 ? 'under 0.1 ms' : `${Number(ms.toPrecision(2))} ms`)
@@ -25,23 +23,21 @@ const milliseconds = (ms: number): string => (ms < 0.1 ? 'under 0.1 ms' : `${Num
 export const FilterPage = defineComponent({
   name: 'FilterPage',
   setup() {
-    const { state, read, close } = useJudgement()
+    const { state, outdate, read, close } = useJudgement()
     const html = ref(PAGE_EXAMPLES[0]?.html ?? '')
     const extractor = ref<ExtractorName>('readability')
     const profile = ref<ProfileName>('fineweb-2024-05')
     const thresholds = shallowRef<Thresholds>({})
 
-    const filters = computed(() => withThresholds(PUBLISHED[profile.value], thresholds.value))
+    const published = computed(() => state.value.judgement?.filters ?? FIRST_RULES)
+    const filters = computed(() => withThresholds(published.value[profile.value], thresholds.value))
     const decided = computed(() => {
       const { judgement } = state.value
       if (judgement === null) return null
       const began = performance.now()
-      const decisions = Object.fromEntries(
-        PROFILE_NAMES.map((name) => {
-          const own = name === profile.value ? filters.value : PUBLISHED[name]
-          return [name, decide(own, judgement.statistics[name])] as const
-        }),
-      ) as Record<ProfileName, Decision>
+      const decisions = ofProfiles((name) =>
+        decide(name === profile.value ? filters.value : published.value[name], judgement.statistics[name]),
+      )
       return { decisions, ms: performance.now() - began }
     })
 
@@ -71,6 +67,10 @@ export const FilterPage = defineComponent({
         h('p', { role: 'status', 'aria-live': 'polite' }, words),
       ])
     }
+    const others = () => {
+      const all = decided.value?.decisions[profile.value].others ?? []
+      return all.length === 0 ? '' : h('p', { class: 'note others' }, othersWords(all))
+    }
     const moved = () => Object.keys(thresholds.value).length
     const replayNote = () => {
       const { judgement, reads } = state.value
@@ -96,6 +96,7 @@ export const FilterPage = defineComponent({
             readable: state.value.judgement !== null,
             onChange: (text: string) => {
               html.value = text
+              outdate()
               soon.call()
             },
             onExtractor: (name: ExtractorName) => {
@@ -107,6 +108,7 @@ export const FilterPage = defineComponent({
         ]),
         h('div', { class: 'judged' }, [
           verdict(),
+          others(),
           h(ProfileCards, {
             chosen: profile.value,
             decisions: decided.value?.decisions ?? null,
@@ -139,7 +141,7 @@ export const FilterPage = defineComponent({
           ]),
           h(RulesList, {
             filters: filters.value,
-            published: PUBLISHED[profile.value],
+            published: published.value[profile.value],
             statistics: state.value.judgement?.statistics[profile.value] ?? null,
             decision: decided.value?.decisions[profile.value] ?? null,
             onMove: (key: string, than: number) => {

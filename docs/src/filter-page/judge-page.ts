@@ -1,14 +1,17 @@
-import { applyFilters, type ProfileName, type Statistics } from '@almanac/data-filter'
+import { applyFilters } from '@almanac/data-filter'
 import { type Extraction, type ExtractorName, extractDocument } from '@almanac/data-filter/html'
 import { markLines } from './line-marks.js'
-import { PROFILE_NAMES, profileFilters } from './profile-filters.js'
+import { ofProfiles, profileFilters, ruleSets } from './profile-filters.js'
 import type { Answer, Judgement } from './protocol.js'
 
 /** What is shown of a text: more would take the page longer to lay out than the filters to read. */
 const SHOWN_LINES = 500
 const SHOWN_CHARACTERS = 40_000
 
-const takers = PROFILE_NAMES.map((name) => [name, applyFilters(profileFilters(name), { all: true })] as const)
+const profiles = ofProfiles((name) => {
+  const filters = profileFilters(name)
+  return { rules: ruleSets(filters), take: applyFilters(filters, { all: true }) }
+})
 
 /** Takes the text out of a page and measures it with the filters of every profile. */
 export function judgePage(html: string, extractor: ExtractorName): Answer {
@@ -17,9 +20,7 @@ export function judgePage(html: string, extractor: ExtractorName): Answer {
   const extracted = performance.now()
   if (extraction.outcome !== 'text') return refusal(html, extraction)
   const { text, title = '' } = extraction
-  const statistics = Object.fromEntries(
-    takers.map(([name, take]) => [name, take({ id: 'page', text, metadata: {} }).statistics] as const),
-  ) as Record<ProfileName, Readonly<Record<string, Statistics>>>
+  const statistics = ofProfiles((name) => profiles[name].take({ id: 'page', text, metadata: {} }).statistics)
   const measured = performance.now()
   const marked = markLines(text)
   const judgement: Judgement = {
@@ -27,6 +28,7 @@ export function judgePage(html: string, extractor: ExtractorName): Answer {
     characters: text.length,
     ...shownOf(marked),
     removedLines: marked.filter(({ removed }) => removed !== null).length,
+    filters: ofProfiles((name) => profiles[name].rules),
     statistics,
     extractMs: extracted - began,
     measureMs: measured - extracted,

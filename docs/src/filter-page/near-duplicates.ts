@@ -18,10 +18,13 @@ export const NearDuplicates = defineComponent({
     const texts = ref<[string, string]>([...NEAR_DUPLICATES])
     const comparison = shallowRef<Comparison | null>(null)
     const failure = ref('')
+    /** The texts were changed since they were compared. */
+    const outdated = ref(true)
     const worker = limitedWorker()
     const compare = async () => {
       const answer = await worker.ask({ type: 'compare', texts: [...texts.value], normalisation: props.normalisation })
       if (answer === null) return
+      outdated.value = false
       comparison.value = answer.type === 'compared' ? answer.comparison : null
       failure.value = answer.type === 'refused' ? `${answer.what} ${answer.todo}` : ''
     }
@@ -41,6 +44,7 @@ export const NearDuplicates = defineComponent({
           value: texts.value[which],
           onInput: ({ target }: Event) => {
             texts.value[which] = (target as HTMLTextAreaElement).value
+            outdated.value = true
             soon.call()
           },
         }),
@@ -54,7 +58,7 @@ export const NearDuplicates = defineComponent({
         h('div', { class: 'columns' }, [field(0, 'First text'), field(1, 'Second text')]),
         h(
           'p',
-          { class: ['result', resultClass(found)], role: 'status', 'aria-live': 'polite' },
+          { class: ['result', resultClass(found)], role: 'status', 'aria-live': 'polite', 'aria-busy': outdated.value },
           failure.value || sentence(found),
         ),
         found && [
@@ -76,7 +80,7 @@ export const NearDuplicates = defineComponent({
                 `one is enough; a bucket is shared where all of its ${found.hashesPerBucket} minima are`,
               ),
               figure(
-                'Probability of that',
+                'Chance to share one',
                 share(
                   found.jaccard === null
                     ? null

@@ -1,6 +1,7 @@
 import type { ProfileName, Statistics } from '@almanac/data-filter'
 import type { ExtractorName } from '@almanac/data-filter/html'
 import type { Normalisation } from '@almanac/data-filter/minhash'
+import type { RuleSet } from './decide.js'
 
 /** What the page asks of its worker. */
 export type Request =
@@ -30,6 +31,8 @@ export interface Judgement {
   readonly moreLines: number
   /** Of all lines, those that C4's rules take out. */
   readonly removedLines: number
+  /** Of each profile, the filters that it was measured with, in their order. */
+  readonly filters: Readonly<Record<ProfileName, readonly RuleSet[]>>
   /** Of each profile, every statistic of every filter. */
   readonly statistics: Readonly<Record<ProfileName, Readonly<Record<string, Statistics>>>>
   readonly extractMs: number

@@ -14,6 +14,8 @@ export interface JudgementState {
 
 export interface UseJudgement {
   readonly state: Readonly<ShallowRef<JudgementState>>
+  /** What is known is of a page that was changed since, and will be read soon. */
+  outdate(): void
   /** Reads a page; one that is still being read is given up. */
   read(html: string, extractor: ExtractorName): void
   close(): void
@@ -25,10 +27,14 @@ const FAILED = { what: 'The worker of this page could not be asked.', todo: 'Rel
 export function useJudgement(make: () => LimitedWorker = limitedWorker): UseJudgement {
   const state = shallowRef<JudgementState>({ phase: 'reading', judgement: null, refusal: null, reads: 0 })
   const worker = make()
+  const outdate = () => {
+    state.value = { ...state.value, phase: 'reading' }
+  }
   return {
     state,
+    outdate,
     read(html, extractor) {
-      state.value = { ...state.value, phase: 'reading' }
+      outdate()
       void worker.ask({ type: 'judge', html, extractor }).then((answer) => {
         const { reads } = state.value
         if (answer === null) return

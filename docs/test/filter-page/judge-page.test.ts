@@ -5,7 +5,7 @@ import { decide } from '../../src/filter-page/decide.js'
 import { judgePage } from '../../src/filter-page/judge-page.js'
 import { markLines } from '../../src/filter-page/line-marks.js'
 import { PAGE_EXAMPLES } from '../../src/filter-page/page-examples.js'
-import { PROFILE_NAMES, profileFilters } from '../../src/filter-page/profile-filters.js'
+import { PROFILE_NAMES } from '../../src/filter-page/profile-filters.js'
 import type { Judgement } from '../../src/filter-page/protocol.js'
 
 const EXTRACTORS = ['readability', 'density'] as const
@@ -36,9 +36,9 @@ const DROPS: Readonly<Record<string, Readonly<Record<ProfileName, string | null>
 
 describe.each(EXTRACTORS)('with %s', (extractor) => {
   test.each(PAGE_EXAMPLES)('the example $name shows what it is there for', ({ name, html }) => {
-    const { statistics } = judgementOf(html, extractor)
+    const { filters, statistics } = judgementOf(html, extractor)
     for (const profile of PROFILE_NAMES) {
-      const { dropped } = decide(profileFilters(profile), statistics[profile])
+      const { dropped } = decide(filters[profile], statistics[profile])
       expect(dropped?.reason ?? null, profile).toBe(DROPS[name]?.[profile])
     }
   })
@@ -46,14 +46,16 @@ describe.each(EXTRACTORS)('with %s', (extractor) => {
   test.each(PAGE_EXAMPLES)('$name is decided on as a pipeline would', ({ html }) => {
     const extraction = extractDocument(html, { extractor })
     if (extraction.outcome !== 'text') throw new Error('expected a text')
-    const { statistics } = judgementOf(html, extractor)
+    const { filters, statistics } = judgementOf(html, extractor)
+    // As a worker sends them.
+    expect(structuredClone(filters)).toEqual(filters)
     for (const profile of PROFILE_NAMES) {
       const verdict = applyFilters(PROFILES[profile].filters(), { all: true })({
         id: '',
         text: extraction.text,
         metadata: {},
       })
-      const { dropped, others } = decide(profileFilters(profile), statistics[profile])
+      const { dropped, others } = decide(filters[profile], statistics[profile])
       expect(dropped).toEqual(verdict.dropped)
       const all = dropped === null ? [] : [dropped, ...others]
       expect(all.map(({ filter, reason }) => `${filter}/${reason}`)).toEqual(verdict.reasons)

@@ -3,7 +3,7 @@ import { decide, ruleKey, withThresholds } from '../../src/filter-page/decide.js
 import { PROFILE_NAMES, profileFilters } from '../../src/filter-page/profile-filters.js'
 import { FILTER_NOTES, ruleNote } from '../../src/filter-page/rule-notes.js'
 import { formatStatistic, placeOn, ruleScale } from '../../src/filter-page/rule-scale.js'
-import { verdictWords } from '../../src/filter-page/verdict-words.js'
+import { othersWords, verdictWords } from '../../src/filter-page/verdict-words.js'
 
 const RULES = [
   {
@@ -58,6 +58,7 @@ test('the first rule that is broken drops; the others are named, and moved thres
   expect(verdictWords(decision, 'paper')).toBe(
     'Dropped by Gopher: quality, “Words, at least”. 2 other rules would drop it, too.',
   )
+  expect(othersWords(decision.others)).toBe('Also: Gopher: quality, “Different stop words”; FineWeb, “Short lines”.')
   const shorter = withThresholds(RULES, { 'gopher-quality/gopher_short_doc': 40 })
   expect(decide(shorter, statistics)).toMatchObject({
     dropped: { filter: 'gopher-quality', reason: 'gopher_enough_stop_words' },
