@@ -74,7 +74,7 @@ test('a page that is pasted gets its text, a verdict with its reason, and one of
   await says(page, 'Dropped by Gopher: repetition, “Repeated runs of five words”. 5 other rules would drop it, too.')
   expect(await page.locator('.rule.drops').count()).toBe(6)
   expect(await page.locator('.others').textContent()).toMatch(
-    /^Also: Gopher: repetition, “Repeated runs of six words”; /,
+    /^Also: Gopher: repetition, “Repeated runs of six words”, “Repeated runs of seven words”, /,
   )
   for (const { name } of PAGE_EXAMPLES) expect(await example(page, name).isChecked()).toBe(false)
 
