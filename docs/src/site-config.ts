@@ -43,7 +43,13 @@ export const siteConfig = (
   themeConfig: {
     nav: [
       { text: 'Getting started', link: '/getting-started' },
-      { text: 'Playground', link: '/playground' },
+      {
+        text: 'Try it',
+        items: [
+          { text: 'Playground', link: '/playground' },
+          { text: 'What would FineWeb keep?', link: '/what-fineweb-keeps' },
+        ],
+      },
       { text: 'API', link: '/api/' },
       { text: 'Papers', link: '/papers' },
     ],
@@ -53,7 +59,12 @@ export const siteConfig = (
   },
   vite: {
     // Pages that compute import their code by this name; the packages come from their sources, as the pages do.
-    resolve: { alias: { '@playground': join(root, 'docs', 'src', 'playground') }, conditions: ['@almanac/source'] },
+    resolve: {
+      alias: Object.fromEntries(
+        ['playground', 'filter-page'].map((name) => [`@${name}`, join(root, 'docs', 'src', name)]),
+      ),
+      conditions: ['@almanac/source'],
+    },
     worker: { format: 'es' },
   },
 })

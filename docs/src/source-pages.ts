@@ -40,6 +40,12 @@ export const sourcePages = (root: string): SourcePage[] => [
   { file: 'docs/pages/index.md', page: 'index', title: 'Almanac', section: 'Guide' },
   { file: 'docs/pages/getting-started.md', page: 'getting-started', title: 'Getting started', section: 'Guide' },
   { file: 'docs/pages/playground.md', page: 'playground', title: 'Playground', section: 'Guide' },
+  {
+    file: 'docs/pages/what-fineweb-keeps.md',
+    page: 'what-fineweb-keeps',
+    title: 'What would FineWeb keep?',
+    section: 'Guide',
+  },
   { file: 'docs/pages/how-it-fits.md', page: 'how-it-fits', title: 'How the packages fit', section: 'Guide' },
   { file: 'apps/reference/README.md', page: 'command', title: 'The almanac command', section: 'Guide' },
   ...publishedPackages(root).map(
