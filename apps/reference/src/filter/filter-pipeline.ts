@@ -67,7 +67,10 @@ export async function pipelineOf(job: FilterJob, entry: string = ownEntry()): Pr
             ...(job.similarity === null ? {} : { threshold: job.similarity }),
           }),
         }),
-    lastFilters: [...filters.filter(({ name }) => late.has(name)), ...(job.personalData ? [personalData({ restart: 'document' })] : [])],
+    lastFilters: [
+      ...filters.filter(({ name }) => late.has(name)),
+      ...(job.personalData ? [personalData({ restart: 'document' })] : []),
+    ],
     ...(tokens ? { tokens } : {}),
     shards: job.shards,
     keepDropped: job.keepDropped,

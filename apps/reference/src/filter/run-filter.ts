@@ -52,7 +52,7 @@ export async function runFilter(inputs: readonly string[], options: FilterArgume
     summary,
     filters,
     lastFilters,
-    facts: factsOf(job, seconds),
+    facts: factsOf(job),
   })
   await storage.write(REPORT_FILE, [new TextEncoder().encode(report)])
   if (options.json) {
@@ -95,12 +95,12 @@ async function bytesDone(storage: Storage, pipeline: Pipeline): Promise<number> 
   }, 0)
 }
 
-const factsOf = (job: FilterJob, seconds: number): [string, string][] => [
+/** Nothing of time or machine: the same run gives the same report. */
+const factsOf = (job: FilterJob): [string, string][] => [
   ['Profile', job.profile],
   ['Languages', job.languages?.join(', ') ?? 'all'],
   ['Language identification', job.languageModel],
   ['Extraction', job.extractor],
   ['Near duplicates', job.duplicates === 'none' ? 'kept' : `MinHash (${job.duplicates}), the ${job.keep} stays`],
   ['Inputs', `${job.inputs.files.length} files`],
-  ['Seconds of the last run', seconds.toFixed(1)],
 ]

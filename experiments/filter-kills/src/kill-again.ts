@@ -1,0 +1,79 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { startAlmanac } from './almanac.js'
+import { random } from './random.js'
+
+export interface KillOptions {
+  readonly script: string
+  readonly args: readonly string[]
+  readonly out: string
+  /** Stages, their units, and how long each took when nobody disturbed it, in milliseconds. */
+  readonly stages: readonly { readonly name: string; readonly units: number; readonly milliseconds: number }[]
+  readonly killsPerStage: number
+  readonly seed: number
+  readonly onKill: (stage: string, kill: number) => void
+}
+
+/** Tries that miss their stage, as short ones may be over before the signal is there. */
+const MISSES = 60
+
+/**
+ * Runs the command, kills it with SIGKILL at a moment of its own within a stage, and starts it again, so many times in each stage; then lets
+ * it run to its end. Returns the kills by stage.
+ */
+export async function killAgain(options: KillOptions): Promise<Readonly<Record<string, number>>> {
+  const { script, args, out, stages, killsPerStage, seed } = options
+  const next = random(seed)
+  const kills: Record<string, number> = {}
+  const done = (stage: string) => {
+    const folder = join(out, 'manifests', stage)
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')).length : 0
+  }
+  for (const [i, { name, units, milliseconds }] of stages.entries()) {
+    const before = stages[i - 1]
+    kills[name] = 0
+    for (let miss = 0; (kills[name] as number) < killsPerStage && miss < MISSES; ) {
+      if (done(name) === units) break
+      const run = startAlmanac(script, args)
+      let ended = false
+      void run.done.then(() => {
+        ended = true
+      })
+      // Its own work has begun when the stage before is done and the process is there for more than its start.
+      while (!ended && before && done(before.name) < before.units) await pause(1)
+      if (!before || done(name) > 0) await untilWorking(out, name, () => ended)
+      // The rest of the stage, cut by the kills that are to come.
+      const left = (milliseconds * (units - done(name))) / units / (killsPerStage - (kills[name] as number) + 1)
+      const until = performance.now() + next() * left
+      while (!ended && performance.now() < until) await pause(1)
+      run.child.kill('SIGKILL')
+      const { signal, code, stderr } = await run.done
+      if (signal !== 'SIGKILL' && code !== 0) throw new Error(`filter-kills: the command failed: ${stderr}`)
+      if (signal === 'SIGKILL' && done(name) < units) {
+        kills[name] = (kills[name] as number) + 1
+        options.onKill(name, kills[name] as number)
+      } else miss++
+    }
+  }
+  const { code, stderr } = await startAlmanac(script, args).done
+  if (code !== 0) throw new Error(`filter-kills: the command failed when nobody killed it: ${stderr}`)
+  return kills
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+/** Waits until a process that goes on in the middle of a stage has written something new there. */
+async function untilWorking(out: string, stage: string, ended: () => boolean): Promise<void> {
+  const count = () => {
+    let files = 0
+    for (const folder of [`segments/${stage}`, `manifests/${stage}`]) {
+      const path = join(out, folder)
+      if (existsSync(path)) files += readdirSync(path, { recursive: true }).length
+    }
+    return files
+  }
+  const begun = count()
+  // Or for as long as a start takes on a busy machine.
+  const until = performance.now() + 20_000
+  while (!ended() && count() === begun && performance.now() < until) await pause(2)
+}
