@@ -8,8 +8,11 @@ import { removeLeftovers, temporaryPath } from './node-file-leftovers.js'
 import { checkName, problemOfName, TEMPORARY_MARK } from './storage-name.js'
 import { checkedRange } from './storage-range.js'
 
-/** Bytes of one read. Larger ones were not faster (see the package's benchmarks), smaller ones cost a turn of the loop each. */
-const PIECE = 2 ** 18
+/**
+ * Bytes of one read, and of one write of small pieces. Reads of 1 MiB gave 6.6 GiB/s from the page cache, of 256 KiB 4.3, of 64 KiB
+ * 2.1 (best of 9 runs over 256 MiB, 2026-11-27, Node 20.20.2, Linux x64); of 4 MiB 8.5, for four times the memory of every reader.
+ */
+const PIECE = 2 ** 20
 
 type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
