@@ -56,6 +56,8 @@ export function s3Storage(options: S3StorageOptions): Storage {
     location,
     async list(prefix) {
       const found: StoredFile[] = []
+      // Half a surrogate pair has no UTF-8 bytes, so no key begins so.
+      if (/\p{Surrogate}/u.test(prefix)) return found
       for await (const { name, bytes } of listObjects(client, base + prefix)) {
         // Names with a slash at the end stand for folders in some tools; there is nothing to read.
         if (name.endsWith('/') || name.includes(TEMPORARY_MARK)) continue

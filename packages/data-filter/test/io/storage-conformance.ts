@@ -91,7 +91,7 @@ export function storageConformance({ fresh, again = (storage) => storage, refuse
     for (const name of names) await storage.write(name, [utf8(name)])
     const sorted = [...names].sort()
     expect(await again(storage).list('')).toEqual(sorted.map((name) => ({ name, bytes: utf8(name).length })))
-    for (const prefix of ['a', 'a/', 'a/b', 'a/b/', 'ab', 'with space+', 'none', '/', '../', '\u{10000}']) {
+    for (const prefix of ['a', 'a/', 'a/b', 'a/b/', 'ab', 'with space+', 'none', '/', '../', '\u{10000}', '\ud800']) {
       expect((await storage.list(prefix)).map(({ name }) => name)).toEqual(
         sorted.filter((name) => name.startsWith(prefix)),
       )
