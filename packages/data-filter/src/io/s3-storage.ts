@@ -56,9 +56,11 @@ export function s3Storage(options: S3StorageOptions): Storage {
     location,
     async list(prefix) {
       const found: StoredFile[] = []
-      for await (const { name, bytes } of listObjects(client, base + prefix)) {
+      // Half a surrogate pair has no UTF-8 bytes: the service is asked for what stands before it.
+      const asked = base + prefix.replace(/\p{Surrogate}.*$/su, '')
+      for await (const { name, bytes } of listObjects(client, asked)) {
         // Names with a slash at the end stand for folders in some tools; there is nothing to read.
-        if (name.endsWith('/') || name.includes(TEMPORARY_MARK)) continue
+        if (name.endsWith('/') || name.includes(TEMPORARY_MARK) || !name.startsWith(base + prefix)) continue
         found.push({ name: name.slice(base.length), bytes })
       }
       // S3 orders by bytes of UTF-8, which puts signs beyond the first 65 536 elsewhere.

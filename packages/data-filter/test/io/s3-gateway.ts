@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, request as openRequest, type Server
 import { listening } from './listening.js'
 
 /**
- * What stands in front of s3rver 3.7.1 in tests and does what that server does not: it checks signatures of version 4 and the
- * bytes they cover, knows `If-None-Match: *` on PUT, AbortMultipartUpload, ListMultipartUploads, ranges behind an object's end and `encoding-type=url`, and hands
- * on uploads only when they are whole (s3rver keeps half of one whose connection broke) and answers only when s3rver has their
- * bytes on its disk (it answers before). Everything else is s3rver's.
+ * What stands in front of s3rver 3.7.1 in tests and does what that server does not: it checks signatures of version 4 and the bytes
+ * they cover, knows `If-None-Match: *` on PUT, AbortMultipartUpload, ListMultipartUploads, ranges behind an object's end and the
+ * second version of listings, hands on uploads only when they are whole (s3rver keeps half of one whose connection broke), and
+ * answers only when s3rver has their bytes on its disk (it answers before). Everything else is s3rver's.
  */
 export interface S3GatewayOptions {
   readonly upstream: number
@@ -67,7 +67,7 @@ async function handle(
   const answer = await (async () => {
     if (request.method === 'GET' && url.searchParams.has('uploads'))
       return uploadsAnswer(await options.listUploads(bucket))
-    if (request.method === 'GET' && options.pageKeys) url.searchParams.set('max-keys', `${options.pageKeys}`)
+    if (request.method === 'GET') return listing(options, request, url)
     if (uploadId !== null && !(await options.listUploads(bucket)).some(({ id }) => id === uploadId)) {
       return failure(404, 'NoSuchUpload', 'The specified upload does not exist.')
     }
@@ -86,7 +86,7 @@ async function handle(
       return locked(locks, key, () => put(options, request, url, body))
     return ask()
   })()
-  reply(request, response, url.searchParams.get('encoding-type') === 'url' ? encodedKeys(answer) : answer)
+  reply(request, response, answer)
 }
 
 /** PUT of an object, and the requests of an upload that do not carry parts. */
@@ -136,7 +136,18 @@ function uploadsAnswer(uploads: readonly { readonly id: string; readonly key: st
   return { status: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(text) }
 }
 
-function encodedKeys(answer: Answer): Answer {
+/**
+ * ListObjectsV2 by s3rver's version 1: its tokens of version 2 need a cipher that OpenSSL no longer has, and its keys are not
+ * encoded.
+ */
+async function listing(options: S3GatewayOptions, request: IncomingMessage, url: URL): Promise<Answer> {
+  const query = url.searchParams
+  const token = query.get('continuation-token')
+  for (const name of ['list-type', 'continuation-token']) query.delete(name)
+  if (token !== null) query.set('marker', Buffer.from(token, 'base64').toString())
+  if (options.pageKeys) query.set('max-keys', `${options.pageKeys}`)
+  const answer = await forward(options.upstream, request, `${url.pathname}${url.search}`, Buffer.alloc(0))
+  if (answer.status !== 200) return answer
   const plain = (text: string) =>
     text
       .replace(/&#x([0-9a-f]+);/gi, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
@@ -145,14 +156,17 @@ function encodedKeys(answer: Answer): Answer {
         (_, name: string) => ({ lt: '<', gt: '>', quot: '"', '#39': "'" })[name] as string,
       )
       .replace(/&amp;/g, '&')
-  const text = answer.body
-    .toString()
-    .replace(
-      /<Key>([^<]*)<\/Key>/g,
-      (_, key: string) => `<Key>${encodeURIComponent(plain(key)).replace(/%20/g, '+')}</Key>`,
-    )
-    .replace('<IsTruncated>', '<EncodingType>url</EncodingType><IsTruncated>')
-  return { ...answer, body: Buffer.from(text) }
+  let last = ''
+  const text = answer.body.toString().replace(/<Key>([^<]*)<\/Key>/g, (_, key: string) => {
+    last = plain(key)
+    return `<Key>${encodeURIComponent(last).replace(/%20/g, '+')}</Key>`
+  })
+  const next = `<NextContinuationToken>${Buffer.from(last).toString('base64')}</NextContinuationToken>`
+  const more = text.includes('<IsTruncated>true<') ? next : ''
+  return {
+    ...answer,
+    body: Buffer.from(text.replace('<IsTruncated>', `<EncodingType>url</EncodingType>${more}<IsTruncated>`)),
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
