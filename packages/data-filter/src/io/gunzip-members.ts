@@ -2,6 +2,8 @@ import { type ByteCursor, byteCursor } from './byte-cursor.js'
 import { crc32 } from './crc32.js'
 import { findBytes } from './find-bytes.js'
 import { GZIP_MAGIC, gzipHeaderBytes } from './gzip-header.js'
+import { nodeInflateWhole } from './node-inflate-whole.js'
+import { nodeZlib } from './node-zlib.js'
 import { InflateError, type RawInflater, rawInflaters } from './raw-inflater.js'
 
 /** What a file gives, in order. */
@@ -14,6 +16,8 @@ export type ByteEvent =
 
 /** A broken member is searched for the next one from its begin on, or from this many bytes before the place where it broke. */
 const LOOK_BACK = 2 ** 20
+/** Members of fewer compressed bytes are inflated at once. */
+const SHORT = 2 ** 17
 /** A header with a longer name or comment than that is none. */
 const MAX_HEADER = 65536
 
@@ -38,7 +42,7 @@ export async function* gunzipMembers(
       let gave = false
       let detail: string | null = 'bytes that begin no gzip member'
       if (await passHeader(cursor)) {
-        const events = member(cursor, inflater(), begin)
+        const events = member(cursor, inflater, begin)
         for (let next = await events.next(); ; next = await events.next()) {
           if (next.done) {
             detail = next.value
@@ -90,6 +94,21 @@ async function passHeader(cursor: ByteCursor): Promise<boolean> {
   }
 }
 
+/** All that the member here gives, if it is short; the cursor then stands behind its stream. */
+async function inflateWhole(cursor: ByteCursor): Promise<Uint8Array | null> {
+  const zlib = nodeZlib()
+  if (!zlib) return null
+  for (let size = SHORT / 4; ; size *= 2) {
+    const bytes = await cursor.atLeast(size)
+    const found = nodeInflateWhole(zlib, bytes.subarray(0, SHORT))
+    if (found) {
+      cursor.advance(found.consumed)
+      return found.bytes
+    }
+    if (bytes.length >= SHORT || bytes.length < size) return null
+  }
+}
+
 /** Goes to the next place where a member may begin, or to the end. */
 async function passToMember(cursor: ByteCursor): Promise<void> {
   for (;;) {
@@ -104,14 +123,22 @@ async function passToMember(cursor: ByteCursor): Promise<void> {
 /** The bytes of a member; returns what is wrong with it, or null. */
 async function* member(
   cursor: ByteCursor,
-  inflater: RawInflater,
+  open: () => RawInflater,
   offset: number,
 ): AsyncGenerator<ByteEvent, string | null> {
   yield { kind: 'member', offset }
   let crc = 0
   let size = 0
+  let inflater: RawInflater | undefined
   try {
-    while (!inflater.ended) {
+    const whole = await inflateWhole(cursor)
+    if (whole) {
+      crc = crc32(whole)
+      size = whole.length
+      if (size > 0) yield { kind: 'bytes', bytes: whole }
+    }
+    if (!whole) inflater = open()
+    while (inflater && !inflater.ended) {
       const input = await cursor.some()
       if (input.length === 0) return 'a gzip member that ends too early'
       for await (const bytes of inflater.inflate(input)) {
@@ -125,7 +152,7 @@ async function* member(
     if (!(error instanceof InflateError)) throw error
     return `a gzip member that does not inflate (${error.message})`
   } finally {
-    inflater.close()
+    inflater?.close()
   }
   const trailer = await cursor.atLeast(8)
   if (trailer.length < 8) return 'a gzip member that ends too early'

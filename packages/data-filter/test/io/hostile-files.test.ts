@@ -12,7 +12,7 @@ import {
 } from '../../src/io/index.js'
 import type { Reader, ReadRecord } from '../../src/read-record.js'
 import { readAll } from './read-all.js'
-import { warcFile } from './warc-file.js'
+import { type RecordToWrite, warcFile } from './warc-file.js'
 
 const REASONS = new Set([
   ...[
@@ -52,7 +52,7 @@ async function jsonl(gzip: boolean): Promise<Uint8Array> {
 }
 const warc = (gzip: boolean) =>
   warcFile(
-    documents.map(({ text }, i) => {
+    documents.map(({ text }, i): RecordToWrite => {
       if (i % 4 === 1) return { type: 'metadata', body: text }
       const body = `<html><p>${text}`
       if (i % 4 === 2) return { body: gzipSync(body), http: { 'Content-Encoding': 'gzip' } }
