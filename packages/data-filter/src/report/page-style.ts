@@ -94,6 +94,7 @@ th small { display: block; line-height: 1.35; }
 .fill.first { background: var(--dropped); }
 .fill.all { background: var(--dropped-soft); }
 .muted, .muted small, .muted .share { color: var(--faint); }
+.muted .some { color: var(--ink); }
 
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1.75rem 2rem; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }

@@ -14,7 +14,7 @@ export interface Removal {
   readonly documents: number | null
   /** Null where what went is not text: records that are no documents, pages. */
   readonly characters: number | null
-  /** Documents that the rule would drop were it alone; null where the run did not ask. */
+  /** Documents that the rule drops when all rules are asked; null where the run did not ask them all. */
   readonly inAll: number | null
 }
 
