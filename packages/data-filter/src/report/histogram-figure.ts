@@ -82,7 +82,7 @@ function description(values: Cells, { scale, from, to }: Axis, said: readonly st
   ].join(' ')
 }
 
-/** A quantile as far as the bins tell it: to a whole number, a hundredth, or two digits. */
+/** A quantile as far as the bins tell it: two digits, but for small whole numbers. */
 function quantileText({ cells, whole, total }: Cells, share: number): string {
   let left = share * total
   for (const { from, to, count } of cells) {
@@ -92,8 +92,8 @@ function quantileText({ cells, whole, total }: Cells, share: number): string {
     }
     const value = from + ((to - from) * left) / count
     // A value at the upper edge of a cell is still the cell's.
-    if (whole) return formatValue(Math.min(Math.round(value), Math.floor(to)))
-    return value >= 0 && value < 0.01 ? '<0.01' : formatValue(Number(value.toPrecision(2)))
+    if (whole && Math.abs(value) < 100) return formatValue(Math.min(Math.round(value), Math.floor(to)))
+    return !whole && value >= 0 && value < 0.01 ? '<0.01' : formatValue(Number(value.toPrecision(2)))
   }
   return '–'
 }

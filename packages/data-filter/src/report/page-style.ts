@@ -87,7 +87,7 @@ th small { display: block; line-height: 1.35; }
 .rules .group small { display: inline; margin-left: 0.35rem; font-weight: 400; }
 .rules .share { padding-left: 0; min-width: 4rem; color: var(--faint); font-weight: 400; }
 .rules th small { color: var(--faint); }
-.bar-column { width: 17%; }
+.bar-column { width: 17%; min-width: 6rem; }
 .aside { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .thin { position: relative; height: 0.5rem; margin-top: 0.45rem; background: none; }
 .thin .fill { position: absolute; left: 0; top: 0; }
@@ -125,6 +125,9 @@ article { margin: 0.25rem 0 1.25rem; padding-left: 1rem; border-left: 2px solid 
 .text { max-width: 44rem; white-space: pre-wrap; overflow-wrap: anywhere; overflow: hidden; unicode-bidi: isolate; }
 .unseen { padding: 0 0.2em; border-radius: 2px; background: var(--shade); color: var(--dropped); font: 0.75em ui-monospace, monospace; unicode-bidi: isolate; }
 
+@media (max-width: 60rem), print {
+  .rule { grid-template-columns: 1fr; }
+}
 @media (max-width: 40rem) {
   main { padding: 1.75rem 1rem 3rem; }
   h1 { font-size: 1.5rem; }
@@ -136,7 +139,6 @@ article { margin: 0.25rem 0 1.25rem; padding-left: 1rem; border-left: 2px solid 
   .funnel th small { display: none; }
   th, td { padding-left: 0.4rem; padding-right: 0.4rem; }
   .rules .share { min-width: 0; }
-  .rule { grid-template-columns: 1fr; }
   .amount span { display: block; margin-left: 0; font-size: 0.8125rem; }
 }
 @media print {

@@ -125,3 +125,15 @@ test('a histogram of nothing says so', () => {
   const options = { id: 'h', statistic: 's', histogram: {}, rules: [rule('>', 0.3)], labels: 1 }
   expect(histogramFigure({ ...options, dropped: () => 0 })).toContain('not measured')
 })
+
+test('a median is as exact as the bins', () => {
+  const captionOf = (numbers: readonly number[], rules: readonly Rule[] = []) => {
+    const histogram = histogramOf(numbers)
+    const figure = histogramFigure({ id: 'h', statistic: 's', histogram, rules, dropped: () => null, labels: 1 })
+    return /, (median [^<]*)<\/span>/.exec(figure)?.[1]
+  }
+  expect(captionOf([0, 0, 7])).toBe('median 0')
+  expect(captionOf([2, 5, 5, 9])).toBe('median 5')
+  expect(captionOf([3800, 3900, 4000])).toBe('median 3,900')
+  expect(captionOf([0, 0, 0.5], [rule('>', 0.2)])).toBe('median &lt;0.01')
+})
