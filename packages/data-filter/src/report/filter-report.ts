@@ -66,7 +66,7 @@ const rulesSection = (groups: readonly RemovalGroup[]): string =>
 
 const LEGEND = [
   '<p class="note">The area of a bar is its share of the documents that were measured. A line is the threshold of a rule, with the share of',
-  ' the documents on the side that it drops, whichever rule dropped them first. A bar with a gap would be higher.</p>',
+  ' the documents on the side that it drops, whichever rule dropped them first. A bar with a gap is cut: the caption gives its share.</p>',
   '<ul class="legend"><li><i style="background:var(--kept)"></i>passes the rules of this statistic</li>',
   '<li><i style="background:var(--dropped)"></i>would be dropped by one of them</li></ul>',
 ].join('')

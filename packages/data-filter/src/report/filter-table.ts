@@ -4,7 +4,8 @@ import { formatCount, formatShare } from './format-number.js'
 import { type ReportFilter, removalGroups } from './removal-groups.js'
 import { type RunStep, stepsOf } from './run-steps.js'
 
-const WIDTHS = { name: 53, documents: 12, share: 7, characters: 16, inAll: 12 }
+/** Columns of a line, and those between two of its cells. */
+const [WIDTH, GAP] = [100, 2]
 
 interface Line {
   readonly name: string
@@ -16,7 +17,7 @@ interface Line {
 
 /**
  * What a run kept and what each rule took out, for a terminal: plain text, at most 100 columns wide, lines of `\n`. Documents are those that a
- * rule was the first to drop; "in all" are those that it would drop were it alone, where the run asked all rules.
+ * rule was the first to drop; "in all" are those that it drops when all rules are asked, where the run did so.
  */
 export function filterTable(
   summary: RunSummary,
@@ -43,7 +44,7 @@ export function filterTable(
       })
     }
   }
-  return lines.map(written).join('\n')
+  return aligned(lines).join('\n')
 }
 
 const stepLine = ({ name, documents, characters }: RunStep, records: number): Line => ({
@@ -56,15 +57,22 @@ const amounts = (documents: number | null, characters: number | null, of: number
   ...(characters === null ? {} : { characters: formatCount(characters) }),
 })
 
-function written({ name, documents = '', share = '', characters = '', inAll = '' }: Line): string {
-  const columns = [
-    cut(plainLine(name), WIDTHS.name).padEnd(WIDTHS.name),
-    documents.padStart(WIDTHS.documents),
-    share.padStart(WIDTHS.share),
-    characters.padStart(WIDTHS.characters),
-    inAll.padStart(WIDTHS.inAll),
-  ]
-  return columns.join('').trimEnd()
+/** Numbers are as wide as the widest of their column, names have what is left. */
+function aligned(lines: readonly Line[]): readonly string[] {
+  const rows = lines.map(({ name, documents = '', share = '', characters = '', inAll = '' }) => ({
+    name: plainLine(name),
+    numbers: [documents, share, characters, inAll],
+  }))
+  const widths = [0, 1, 2, 3].map((column) => {
+    const widest = Math.max(...rows.map(({ numbers }) => (numbers[column] as string).length))
+    return widest > 0 ? widest + GAP : 0
+  })
+  const left = WIDTH - widths.reduce((sum, width) => sum + width, 0)
+  const names = Math.min(left, Math.max(...rows.map(({ name }) => name.length)))
+  return rows.map(({ name, numbers }) => {
+    const cells = numbers.map((number, column) => number.padStart(widths[column] as number))
+    return `${cut(name, names).padEnd(names)}${cells.join('')}`.trimEnd()
+  })
 }
 
 const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text)

@@ -10,7 +10,7 @@ export function funnelSection(steps: readonly RunStep[]): string {
     [
       `<tr><th scope="row">${escapeLine(name)}<small>${escapeLine(about)}</small></th>`,
       cell(documents, records, 'documents'),
-      own === null ? '<td class="none">no text yet</td>' : cell(own, characters, 'characters'),
+      own === null ? '<td class="none">–</td>' : cell(own, characters, 'characters'),
       '</tr>',
     ].join(''),
   )

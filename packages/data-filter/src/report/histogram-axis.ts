@@ -9,7 +9,7 @@ export interface Tick {
 
 /** Where values lie between the left and the right of a plot. */
 export interface Axis {
-  /** Shares have an even axis; counts and lengths one of log(1 + x), which has a place for 0. */
+  /** Shares, and counts up to a few, have an even axis; other counts and lengths one of log(1 + x), which has a place for 0. */
   readonly scale: 'linear' | 'log'
   readonly from: number
   readonly to: number
@@ -22,6 +22,8 @@ export interface Axis {
 const STRAYS = 0.05
 /** The part of the axis that a threshold keeps from its end, so that the dropped side is seen. */
 const MARGIN = 0.08
+/** Whole numbers that have an even axis; more have one of log(1 + x). */
+const FEW = 12
 /** How far apart ticks must be, beside half of their labels. */
 const GAP = 8
 const DIGIT = 6.2
@@ -29,7 +31,10 @@ const DIGIT = 6.2
 /** An axis that shows all values and all thresholds, but for values above 1 among shares. */
 export function axisOf(values: Cells, rules: readonly Rule[], width: number): Axis {
   const cuts = rules.map((rule) => cutOf(rule, values.whole))
-  return isShare(values, cuts) ? shareAxis(values, cuts, width) : logAxis(values, rules, cuts, width)
+  // All shares have the same axis, so that their histograms can be compared.
+  if (isShare(values, cuts)) return evenAxis(0, 1, 0.2, width)
+  const few = fewNumbers(values, cuts)
+  return few ? evenAxis(...few, 1, width) : logAxis(values, rules, cuts, width)
 }
 
 function isShare({ whole, cells, total }: Cells, cuts: readonly number[]): boolean {
@@ -38,13 +43,19 @@ function isShare({ whole, cells, total }: Cells, cuts: readonly number[]): boole
   return above <= STRAYS * total
 }
 
-function shareAxis({ cells }: Cells, cuts: readonly number[], width: number): Axis {
-  const least = Math.max(...cells.filter(({ count }) => count > 0).map(({ to }) => to), ...cuts.map((cut) => 1.3 * cut))
-  const to = [0.1, 0.2, 0.5].find((end) => least <= end) ?? 1
-  const place = (value: number) => (width * value) / to
-  const step = to === 1 ? 0.2 : to / 5
-  const ticks = Array.from({ length: 6 }, (_, i) => Number((i * step).toFixed(4)))
-  return { scale: 'linear', from: 0, to, place, ticks: ticks.map((value) => tickAt(value, place)) }
+/** From half below the least to half above the most, where there are so few whole numbers that each has a place of its own. */
+function fewNumbers({ whole, cells }: Cells, cuts: readonly number[]): readonly [number, number] | null {
+  if (!whole || cells.length === 0) return null
+  const from = Math.min(...cells.map(({ from }) => from), ...cuts.map((cut) => cut - 1))
+  const to = Math.max(...cells.map(({ to }) => to), ...cuts.map((cut) => cut + 1))
+  return to - from <= FEW ? [from, to] : null
+}
+
+function evenAxis(from: number, to: number, step: number, width: number): Axis {
+  const place = (value: number) => (width * (value - from)) / (to - from)
+  const ticks: Tick[] = []
+  for (let n = Math.ceil(from / step); n * step <= to; n++) ticks.push(tickAt(Number((n * step).toFixed(4)), place))
+  return { scale: 'linear', from, to, place, ticks }
 }
 
 function logAxis({ whole, cells }: Cells, rules: readonly Rule[], cuts: readonly number[], width: number): Axis {

@@ -22,8 +22,10 @@ export interface Bars {
   readonly beyond: number
 }
 
-/** A bar so many times higher than the next is cut off, so that the rest can be seen. */
+/** A narrow bar so many times higher than the next is cut off, so that the rest can be seen. */
 const TOWER = 4
+/** The part of the axis up to which a bar is narrow. */
+const NARROW = 0.06
 /** How high a bar that is cut off stands, in heights of the next. */
 const CUT_TO = 2
 
@@ -41,8 +43,10 @@ export function barsOf(values: Cells, rules: readonly Rule[], axis: Axis, height
     const dropped = rules.some((rule) => dropsCell(rule, values.whole, cell))
     return { x, width, count: cell.count, dropped, density: cell.count / width }
   })
-  const [first = 0, second = first] = placed.map(({ density }) => density).sort((a, b) => b - a)
-  const top = first > TOWER * second ? CUT_TO * second : first
+  const [first, second] = [...placed].sort((a, b) => b.density - a.density)
+  const narrow = first && first.width <= NARROW * (axis.place(axis.to) - axis.place(axis.from))
+  const tower = first && second && narrow && first.density > TOWER * second.density
+  const top = tower ? CUT_TO * second.density : (first?.density ?? 0)
   return {
     bars: placed.map(({ density, ...bar }) => ({
       ...bar,
@@ -56,17 +60,26 @@ export function barsOf(values: Cells, rules: readonly Rule[], axis: Axis, height
 
 function join(cells: readonly Cell[], rules: readonly Rule[], { whole, total }: Cells, axis: Axis): Cell[] {
   const cuts = rules.map((rule) => cutOf(rule, whole))
-  const bars = total < 150 ? 20 : total < 2000 ? 33 : 50
+  const bars = total < 150 ? 20 : total < 2000 ? 25 : 50
   const least = (axis.place(axis.to) - axis.place(axis.from)) / bars - 1e-6
+  const place = ({ from, to }: Cell) => axis.place(to) - axis.place(from)
+  const isCut = (value: number) => cuts.some((cut) => Math.abs(cut - value) <= 1e-9 * Math.max(1, Math.abs(cut)))
   const joined: Cell[] = []
   let open: Cell | null = null
+  const close = (cell: Cell) => {
+    const last = joined[joined.length - 1]
+    // What is left before a threshold or the end would make a sliver.
+    if (last && place(cell) < least / 2 && !isCut(cell.from)) joined[joined.length - 1] = together(last, cell)
+    else joined.push(cell)
+  }
   for (const cell of cells) {
-    open = open ? { from: open.from, to: cell.to, count: open.count + cell.count } : cell
-    const full = axis.place(open.to) - axis.place(open.from) >= least
-    const atCut = cuts.some((cut) => Math.abs(cut - cell.to) <= 1e-9 * Math.max(1, Math.abs(cut)))
-    if (!full && !atCut) continue
-    joined.push(open)
+    open = open ? together(open, cell) : cell
+    if (place(open) < least && !isCut(cell.to)) continue
+    close(open)
     open = null
   }
-  return open ? [...joined, open] : joined
+  if (open) close(open)
+  return joined
 }
+
+const together = (a: Cell, b: Cell): Cell => ({ from: a.from, to: b.to, count: a.count + b.count })

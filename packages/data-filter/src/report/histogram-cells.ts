@@ -37,7 +37,10 @@ export function cellsOf(histogram: ValueHistogram, rules: readonly Rule[]): Cell
   const cuts = rules.map((rule) => cutOf(rule, whole))
   const cells: Cell[] = []
   let total = 0
-  for (let bin = bins[0] ?? 0; bin <= (bins[bins.length - 1] ?? -1); bin++) {
+  let [first, last] = [bins[0] ?? 0, bins[bins.length - 1] ?? -1]
+  // Shares begin at 0 and end at 1, whatever the values, so that bars lie alike in all their histograms.
+  if (!whole && first >= 0 && first < ONE) [first, last] = [0, Math.max(last, ONE - 1)]
+  for (let bin = first; bin <= last; bin++) {
     const edges = whole ? wholeEdges(bin) : realEdges(bin)
     const count = counts.get(bin) ?? 0
     total += count

@@ -1,9 +1,8 @@
 import type { Rule } from '../filters/rule.js'
 import type { StageCounts } from '../pipeline/stage-counts.js'
-import { quantileOf, type ValueHistogram } from '../pipeline/value-histogram.js'
+import type { ValueHistogram } from '../pipeline/value-histogram.js'
 import { escapeLine } from './escape-text.js'
-import { formatCount, formatValue } from './format-number.js'
-import { histogramSvg } from './histogram-svg.js'
+import { histogramFigure } from './histogram-figure.js'
 import { allRulesAsked, type ReportFilter } from './removal-groups.js'
 
 interface Statistic {
@@ -64,25 +63,8 @@ function filterSection(
 ): string {
   if (statistics.length === 0) return ''
   const labels = Math.max(...statistics.map(({ rules }) => rules.length))
-  const figures = statistics.map((statistic, i) => figure(statistic, `${id}-${i}`, labels, dropped))
+  const figures = statistics.map(({ name, rules, histogram }, i) =>
+    histogramFigure({ id: `histogram-${id}-${i}`, statistic: name, histogram, rules, dropped, labels }),
+  )
   return `<section class="filter"><h3>${escapeLine(name)}</h3><div class="figures">${figures.join('')}</div></section>`
-}
-
-function figure(
-  { name, rules, histogram }: Statistic,
-  id: string,
-  labels: number,
-  dropped: (rule: Rule) => number | null,
-): string {
-  const counts = Object.values(histogram)
-  const documents = counts.reduce((sum, count) => sum + count, 0)
-  const median = quantileOf(histogram, 0.5)
-  const about =
-    documents === 0 || median === null
-      ? 'not measured'
-      : `${formatCount(documents)} documents, median ${formatValue(Number(median.toPrecision(2)))}`
-  const caption = `<figcaption><code>${escapeLine(name)}</code> <span>${about}</span></figcaption>`
-  if (documents === 0) return `<figure class="muted">${caption}</figure>`
-  const svg = histogramSvg({ id: `histogram-${id}`, statistic: name, histogram, rules, dropped, labels })
-  return `<figure>${caption}${svg}</figure>`
 }

@@ -80,24 +80,26 @@ th small { display: block; line-height: 1.35; }
 
 .scroll { overflow-x: auto; }
 .rules tbody th { overflow-wrap: anywhere; }
+.rule { display: grid; grid-template-columns: 15.5rem 1fr; gap: 0 1rem; align-items: baseline; }
 .rules .group th { padding-top: 1.75rem; font-weight: 650; }
 .rules .group td { padding-top: 1.75rem; font-weight: 600; }
 .rules .group th, .rules .group td { border-bottom-color: var(--line); }
 .rules .group small { display: inline; margin-left: 0.35rem; font-weight: 400; }
 .rules .share { padding-left: 0; min-width: 4rem; color: var(--faint); font-weight: 400; }
 .rules th small { color: var(--faint); }
-.bar-column { width: 22%; }
+.bar-column { width: 17%; min-width: 6rem; }
 .aside { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .thin { position: relative; height: 0.5rem; margin-top: 0.45rem; background: none; }
 .thin .fill { position: absolute; left: 0; top: 0; }
 .fill.first { background: var(--dropped); }
 .fill.all { background: var(--dropped-soft); }
 .muted, .muted small, .muted .share { color: var(--faint); }
+.muted .some { color: var(--ink); }
 
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1.75rem 2rem; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
-figcaption { display: flex; flex-wrap: wrap; gap: 0 0.75rem; justify-content: space-between; margin-bottom: 0.35rem; overflow-wrap: anywhere; }
-figcaption code { font-weight: 600; }
+figcaption { margin-bottom: 0.35rem; overflow-wrap: anywhere; }
+figcaption code { display: block; font-weight: 600; }
 figcaption span { color: var(--faint); font-size: 0.8125rem; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; fill: var(--faint); }
@@ -123,17 +125,21 @@ article { margin: 0.25rem 0 1.25rem; padding-left: 1rem; border-left: 2px solid 
 .text { max-width: 44rem; white-space: pre-wrap; overflow-wrap: anywhere; overflow: hidden; unicode-bidi: isolate; }
 .unseen { padding: 0 0.2em; border-radius: 2px; background: var(--shade); color: var(--dropped); font: 0.75em ui-monospace, monospace; unicode-bidi: isolate; }
 
+@media (max-width: 60rem), print {
+  .rule { grid-template-columns: 1fr; }
+}
 @media (max-width: 40rem) {
   main { padding: 1.75rem 1rem 3rem; }
   h1 { font-size: 1.5rem; }
   h2 { margin-top: 3rem; }
   .headline { gap: 1rem 2rem; }
   .headline b { font-size: 1.75rem; }
-  .bar-column, .wide { display: none; }
+  .bar-column, .wide, .bars-note { display: none; }
+  .rules .group small { display: block; margin-left: 0; }
   .funnel th small { display: none; }
   th, td { padding-left: 0.4rem; padding-right: 0.4rem; }
   .rules .share { min-width: 0; }
-  .amount span { margin-left: 0.2rem; }
+  .amount span { display: block; margin-left: 0; font-size: 0.8125rem; }
 }
 @media print {
   main { max-width: none; padding: 0; }

@@ -8,13 +8,13 @@ import { sumOf, textsOf, uniqueOf } from './run-steps.js'
 /** A reason and what went for it. */
 export interface Removal {
   readonly reason: string
-  /** What a rule drops, as `words < 50`; none for what is no rule. */
+  /** What a rule drops, as `words < 50`, or `> 0.3` where the reason is the statistic's name; none for what is no rule. */
   readonly conditions: readonly string[]
   /** Null where not documents went but parts of their texts. */
   readonly documents: number | null
   /** Null where what went is not text: records that are no documents, pages. */
   readonly characters: number | null
-  /** Documents that the rule would drop were it alone; null where the run did not ask. */
+  /** Documents that the rule drops when all rules are asked; null where the run did not ask them all. */
   readonly inAll: number | null
 }
 
@@ -26,6 +26,7 @@ export interface RemovalGroup {
   /** What shares are of. */
   readonly of: { readonly name: string; readonly documents: number; readonly characters: number | null }
   readonly removals: readonly Removal[]
+  /** Null where there is nothing to add up. */
   readonly total: { readonly documents: number | null; readonly characters: number | null }
 }
 
@@ -102,7 +103,7 @@ function changedGroup(of: RemovalGroup['of'], characters: number): RemovalGroup 
     key: '',
     of,
     removals: [removal],
-    total: { documents: null, characters: removal.characters },
+    total: { documents: null, characters: null },
   }
 }
 
@@ -114,7 +115,7 @@ function rowsOf({ dropped, broken }: StageCounts, { name, rules }: ReportFilter,
     const amount = dropped[key] ?? { documents: 0, characters: 0 }
     return {
       reason,
-      conditions: own.map(conditionOf),
+      conditions: own.map((rule) => (rule.statistic === reason ? sideOf(rule) : conditionOf(rule))),
       ...amount,
       // A reason that rules share counts a document once for each of them.
       inAll: asked && own.length === 1 ? (broken[key] ?? 0) : null,

@@ -18,10 +18,8 @@ export function ruleTable(groups: readonly RemovalGroup[]): string {
   return [
     '<div class="scroll" role="region" aria-label="What each rule took out" tabindex="0"><table class="rules">',
     '<caption>Documents and characters by the first rule that dropped them, as shares of what came to that step.',
-    asked
-      ? ' “In all” counts what a rule would drop were it the only one; the pale part of a bar is what others dropped before.'
-      : '',
-    ' Bars are in proportion to the longest.</caption>',
+    asked ? ' “In all” counts what a rule drops when all rules are asked.' : '',
+    `<span class="bars-note"> Bars are in proportion to the longest${asked ? ', their pale parts what earlier rules dropped' : ''}.</span></caption>`,
     '<thead><tr><th scope="col">Rule</th><th scope="col" class="bar-column"><span class="aside">Share of documents</span></th>',
     '<th scope="col" class="number">Documents</th><th scope="col" class="number share">Share</th>',
     '<th scope="col" class="number wide">Characters</th><th scope="col" class="number share wide">Share</th>',
@@ -32,7 +30,7 @@ export function ruleTable(groups: readonly RemovalGroup[]): string {
 
 function groupRow({ name, of, total }: RemovalGroup, asked: boolean): string {
   return [
-    `<tr class="group"><th scope="rowgroup" colspan="2">${escapeLine(name)} <small>of ${formatCount(of.documents)} ${of.name}</small></th>`,
+    `<tr class="group"><th scope="rowgroup">${escapeLine(name)} <small>of ${formatCount(of.documents)} ${of.name}</small></th><td class="bar-column"></td>`,
     numbers(total.documents, of.documents),
     numbers(total.characters, of.characters, 'wide'),
     asked ? '<td></td>' : '',
@@ -42,14 +40,13 @@ function groupRow({ name, of, total }: RemovalGroup, asked: boolean): string {
 
 function ruleRow(removal: Removal, { of }: RemovalGroup, most: number, asked: boolean): string {
   const { reason, conditions, documents, characters, inAll } = removal
-  const nothing = documents === 0 && (inAll ?? 0) === 0
-  const when = conditions.map((condition) => `<small>${escapeLine(condition)}</small>`).join('')
+  const when = conditions.length > 0 ? `<small>${conditions.map(breakable).join(' or ')}</small>` : ''
   return [
-    `<tr${nothing ? ' class="muted"' : ''}><th scope="row">${breakable(reason)}${when}</th>`,
+    `<tr${documents === 0 ? ' class="muted"' : ''}><th scope="row"><div class="rule"><span>${breakable(reason)}</span>${when}</div></th>`,
     `<td class="bar-column">${documents === null ? '' : bars(documents, inAll ?? documents, of.documents, most)}</td>`,
     numbers(documents, of.documents),
     numbers(characters, of.characters, 'wide'),
-    asked ? `<td class="number">${inAll === null ? '' : formatCount(inAll)}</td>` : '',
+    asked ? `<td class="number${inAll ? ' some' : ''}">${inAll === null ? '' : formatCount(inAll)}</td>` : '',
     '</tr>',
   ].join('')
 }
