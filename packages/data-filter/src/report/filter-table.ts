@@ -1,7 +1,8 @@
+import type { Filter } from '../filters/filter.js'
 import type { RunSummary } from '../pipeline/summarise-run.js'
 import { plainLine } from './escape-text.js'
 import { formatCount, formatShare } from './format-number.js'
-import { type ReportFilter, removalGroups } from './removal-groups.js'
+import { removalGroups } from './removal-groups.js'
 import { type RunStep, stepsOf } from './run-steps.js'
 
 /** Columns of a line, and those between two of its cells. */
@@ -21,8 +22,8 @@ interface Line {
  */
 export function filterTable(
   summary: RunSummary,
-  filters: readonly ReportFilter[],
-  lastFilters: readonly ReportFilter[],
+  filters: readonly Pick<Filter, 'name' | 'rules'>[],
+  lastFilters: readonly Pick<Filter, 'name' | 'rules'>[],
 ): string {
   const steps = stepsOf(summary)
   const records = steps[0]?.documents ?? 0

@@ -7,7 +7,6 @@ export const PAGE_STYLE = `
   --line: #dfe3e8;
   --hair: #eceff2;
   --paper: #ffffff;
-  --panel: #f6f7f9;
   --kept: #2f6f9f;
   --kept-soft: #a9c6db;
   --dropped: #b24a1e;
@@ -22,7 +21,6 @@ export const PAGE_STYLE = `
     --line: #333a43;
     --hair: #262c34;
     --paper: #14171b;
-    --panel: #1c2026;
     --kept: #6cacd8;
     --kept-soft: #34597a;
     --dropped: #ec9468;
