@@ -2,6 +2,16 @@ export * from './data-filter-error.js'
 export * from './document.js'
 export * from './filters/apply-filters.js'
 export * from './filters/c4-quality.js'
+export * from './filters/decontamination.js'
+export {
+  type Benchmark,
+  type BenchmarkIndex,
+  type BenchmarkIndexOptions,
+  buildBenchmarkIndex,
+  type IndexedBenchmark,
+  openBenchmarkIndex,
+  saveBenchmarkIndex,
+} from './filters/decontamination-index.js'
 export * from './filters/filter.js'
 export * from './filters/fineweb-quality.js'
 export * from './filters/gopher-quality.js'
