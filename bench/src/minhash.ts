@@ -1,5 +1,5 @@
 // MinHash deduplication. Stage 1: MB/s of one core for documents of 500 words (the messages to Congress), simplified, split at
-// spaces, hashed, signed. Stages 2 and 3: seconds and memory for made-up signatures (--signatures, in millions) on --threads
+// spaces, hashed, signed. Stages 2 and 3, and measuring pairs between them: seconds and memory for made-up signatures (--signatures, in millions) on --threads
 // processes. The signatures lie in a temporary folder: 9.5 GB for ten million.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -79,6 +79,18 @@ async function laterStages(processes: number): Promise<void> {
     const signatures = worldSize * PER_SHARD
     const two = await all(Array.from({ length: FINEWEB_MINHASH.buckets }, (_, bucket) => ({ bucket })))
     report.row('Stages 2 and 3', { stage: 2, signatures, processes, seconds: two.seconds, peakMiB: two.peakMiB })
+    for (const memoryMiB of [32, 256]) {
+      const between = await all([{ verify: { documents: PER_SHARD, memoryBytes: memoryMiB * 2 ** 20 } }])
+      report.row('Stages 2 and 3', {
+        stage: `pairs measured, memoryBytes of ${memoryMiB} MiB`,
+        signatures,
+        processes: 1,
+        seconds: between.seconds,
+        peakMiB: between.peakMiB,
+        pairs: Number(between.answer['measured']),
+        joined: Number(between.answer['joined']),
+      })
+    }
     const three = await all([{ choose: true }])
     const { pairs, removed } = three.answer
     report.row('Stages 2 and 3', {
@@ -92,6 +104,7 @@ async function laterStages(processes: number): Promise<void> {
     })
   } finally {
     rmSync(folder, { recursive: true })
+    rmSync(`${folder}-verified`, { recursive: true, force: true })
   }
 }
 

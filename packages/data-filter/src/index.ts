@@ -3,6 +3,16 @@ export * from './document.js'
 export * from './filters/apply-filters.js'
 export * from './filters/c4-quality.js'
 export * from './filters/classifier-report.js'
+export * from './filters/decontamination.js'
+export {
+  type Benchmark,
+  type BenchmarkIndex,
+  type BenchmarkIndexOptions,
+  buildBenchmarkIndex,
+  type IndexedBenchmark,
+  openBenchmarkIndex,
+  saveBenchmarkIndex,
+} from './filters/decontamination-index.js'
 export * from './filters/document-scorer.js'
 export * from './filters/filter.js'
 export * from './filters/fineweb-quality.js'

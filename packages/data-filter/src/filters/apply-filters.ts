@@ -57,6 +57,7 @@ export function applyFilters(
     for (const filter of filters) {
       const measured = filter.measure(current.text, words, current)
       statistics[filter.name] = measured.statistics
+      if (measured.metadata) current = { ...current, metadata: { ...current.metadata, ...measured.metadata } }
       const broken = firstBroken(filter.rules, measured.statistics)
       if (broken) dropped ??= { filter: filter.name, reason: broken.reason }
       if (all)
@@ -65,7 +66,6 @@ export function applyFilters(
         reasons.push(`${filter.name}/${broken.reason}`)
         break
       }
-      if (measured.metadata) current = { ...current, metadata: { ...current.metadata, ...measured.metadata } }
       if (measured.text !== undefined && measured.text !== current.text) {
         current = { ...current, text: measured.text }
         words = wordsOf(measured.text)

@@ -80,6 +80,11 @@ async function* wholeRows(
   for await (const piece of pieces) {
     for (let at = 0; at < piece.length; ) {
       const part = piece.subarray(at, at + rowBytes - used)
+      if (part.length === rowBytes) {
+        yield littleEndianWords(part)
+        at += rowBytes
+        continue
+      }
       row.set(part, used)
       used += part.length
       at += part.length

@@ -3,29 +3,28 @@ import type { Storage } from '../storage.js'
 import { readFile } from './checked-file.js'
 import { checksumOf } from './checksum.js'
 
-/** What the manifests of this folder begin with. */
+/** What the manifests of this folder begin with. In its file a manifest ends with a checksum of itself. */
 export interface ManifestHead {
   readonly kind: string
   readonly version: 1
 }
 
 /** Writes a manifest. It goes last: where it lies, all that it names lies too. */
-export async function writeManifest(storage: Storage, name: string, manifest: ManifestHead): Promise<void> {
+export async function writeManifest<M extends ManifestHead>(
+  storage: Storage,
+  name: string,
+  manifest: M,
+): Promise<void> {
   await storage.write(name, [await manifestBytes(manifest)])
 }
 
-/** A manifest as a file: JSON whose last entry is a checksum of all before it, so that one changed byte is seen. */
-export async function manifestBytes(manifest: ManifestHead): Promise<Uint8Array> {
-  const body = JSON.stringify(manifest, null, 1)
-  return new TextEncoder().encode(`${body.slice(0, -END.length)}${checksumEntry(await checksumOf(body))}${END}\n`)
+/** A manifest as a file: JSON with a checksum of all else in it. */
+export async function manifestBytes<M extends ManifestHead>(manifest: M): Promise<Uint8Array> {
+  const checksum = await checksumOf(JSON.stringify(manifest))
+  return new TextEncoder().encode(`${JSON.stringify({ ...manifest, checksum }, null, 1)}\n`)
 }
 
-const END = '\n}'
-const checksumEntry = (checksum: string): string => `,\n "checksum": "${checksum}"`
-
-/**
- * Throws ManifestError where there is none or where it was changed since it was written, FormatError where the file is something else.
- */
+/** Throws ManifestError where there is none or it was changed, FormatError where the file is something else. */
 export async function readManifest<M extends ManifestHead>(
   storage: Storage,
   name: string,
@@ -33,9 +32,7 @@ export async function readManifest<M extends ManifestHead>(
   hint = 'Run the stage before this one to its end.',
 ): Promise<M> {
   const where = `${storage.location}/${name}`
-  if ((await storage.size(name)) === null) {
-    throw new ManifestError(where, 'a manifest', 'no such file', hint)
-  }
+  if ((await storage.size(name)) === null) throw new ManifestError(where, 'a manifest', 'no such file', hint)
   const text = new TextDecoder().decode(await readFile(storage, name))
   let value: (Partial<ManifestHead> & { checksum?: string }) | null = null
   try {
@@ -48,16 +45,10 @@ export async function readManifest<M extends ManifestHead>(
     throw new FormatError(where, `a manifest of kind ${kind}, version 1`, got)
   }
   const { checksum, ...manifest } = value
-  const entry = checksumEntry(`${checksum}`)
-  const body = `${text.slice(0, -`${entry}${END}\n`.length)}${END}`
-  const own = await checksumOf(body)
-  if (text !== `${body.slice(0, -END.length)}${entry}${END}\n` || checksum !== own) {
-    throw new ManifestError(
-      where,
-      `a manifest with the checksum ${own}, as its bytes have`,
-      checksum === undefined ? 'none' : `${checksum}`,
-      'It was changed since it was written: run the stage that wrote it again, and those behind it.',
-    )
+  const own = await checksumOf(JSON.stringify(manifest))
+  if (checksum !== own) {
+    const again = 'Run the stage that wrote it again, and those behind it.'
+    throw new ManifestError(where, `contents of its own checksum, ${checksum}`, own, again)
   }
   return manifest as M
 }

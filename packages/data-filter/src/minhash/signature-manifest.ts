@@ -1,8 +1,7 @@
-import { ManifestError } from '../data-filter-error.js'
 import type { Storage, StoredFile } from '../storage.js'
 import type { CheckedFile } from './checked-file.js'
-import { checksumOf } from './checksum.js'
 import { type ManifestHead, readManifest } from './manifest-file.js'
+import { readShardSet, type ShardSet } from './shard-set.js'
 import type { SignatureConfig } from './signer.js'
 import type { SortedFile } from './sorted-file.js'
 
@@ -37,13 +36,7 @@ export const signatureManifestName = (rank: number): string => `${shardName(rank
 export const contentsName = (rank: number): string => `${shardName(rank)}.contents`
 
 /** Stage 1's result as a whole. */
-export interface SignatureSet {
-  readonly config: SignatureConfig
-  /** By rank. */
-  readonly shards: readonly SignatureManifest[]
-  /** A checksum of all manifests: what later stages made belongs to this set or to another. */
-  readonly fingerprint: string
-}
+export type SignatureSet = ShardSet<SignatureManifest>
 
 /** One shard's manifest. Throws ManifestError, FormatError. */
 export function readSignatureManifest(storage: Storage, rank: number): Promise<SignatureManifest> {
@@ -51,21 +44,5 @@ export function readSignatureManifest(storage: Storage, rank: number): Promise<S
 }
 
 /** All shards' manifests. Throws ManifestError where one is missing or of another run or configuration. */
-export async function readSignatureSet(storage: Storage): Promise<SignatureSet> {
-  const first = await readSignatureManifest(storage, 0)
-  const shards = [first]
-  for (let rank = 1; rank < first.worldSize; rank++) shards.push(await readSignatureManifest(storage, rank))
-  const wanted = JSON.stringify(first.config)
-  shards.forEach((shard, rank) => {
-    const where = `${storage.location}/${signatureManifestName(rank)}`
-    const hint = 'Sign all shards with one configuration and one number of shards.'
-    if (JSON.stringify(shard.config) !== wanted) {
-      throw new ManifestError(where, `the configuration of shard 0, ${wanted}`, JSON.stringify(shard.config), hint)
-    }
-    if (shard.worldSize !== first.worldSize || shard.rank !== rank) {
-      const got = `shard ${shard.rank} of ${shard.worldSize}`
-      throw new ManifestError(where, `shard ${rank} of ${first.worldSize}`, got, hint)
-    }
-  })
-  return { config: first.config, shards, fingerprint: await checksumOf(JSON.stringify(shards)) }
-}
+export const readSignatureSet = (storage: Storage): Promise<SignatureSet> =>
+  readShardSet(storage, readSignatureManifest, signatureManifestName)

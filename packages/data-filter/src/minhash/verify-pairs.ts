@@ -21,6 +21,11 @@ export interface MeasureOptions {
   readonly verified: Storage
   /** Least similarity, from 0 to 1, of pairs that stage 3 joins. */
   readonly threshold: number
+  /**
+   * Stage 2 pairs a document only with the one before it that has its hashes. Here it is compared with up to so many before it, so
+   * that one unlike the others does not part two that are alike; 16 if left out, 1 for stage 2's pairs alone.
+   */
+  readonly neighbours?: number
   /** For sorting pairs, and for shingle hashes; 256 MiB if left out. */
   readonly memoryBytes?: number
 }
@@ -48,9 +53,6 @@ export interface VerifySummary {
  * ids; the shingle hashes of its paired documents go to files, from which those of the pairs are read back. Each different pair is
  * measured once. What is left is pairs in datatrove's format, the similarities beside them, and the pairs that are not similar
  * enough in a file of their own. Pairs with an index are kept, since the texts of an index are not there.
- *
- * Stage 2 pairs a document with the next one of the same hashes: where those two are not similar enough, a third one that would be
- * is found by another bucket or not at all.
  *
  * Takes `memoryBytes`; 24 bytes for each paired document and a bit for every one; and two documents' hashes, however long they are.
  * For many shards on many machines call `shinglePaired` for each and then `measurePairs`: this does the same.
@@ -104,7 +106,7 @@ function shingleShard(
 /** The second half of `verifyPairs`, when the shingles of all shards are there. */
 export async function measurePairs(options: MeasureOptions): Promise<VerifySummary> {
   checkMeasure(options)
-  const { signatures, pairs, verified, threshold, memoryBytes = 256 * 2 ** 20 } = options
+  const { signatures, pairs, verified, threshold, neighbours = 16, memoryBytes = 256 * 2 ** 20 } = options
   const set = await readSignatureSet(signatures)
   const numbers = documentNumbers(set.shards, 'measurePairs')
   const shingles: ShingleFile[] = []
@@ -116,15 +118,39 @@ export async function measurePairs(options: MeasureOptions): Promise<VerifySumma
     for (let bucket = 0; bucket < set.config.buckets; bucket++) {
       writers.push(await pairWriter(verified, bucket, threshold))
     }
+    // The documents before the current one that have its hashes in its bucket.
+    let chain: number[] = []
+    let chainBucket = -1
+    // Whether these hashes are in an index: stage 2 says it of the first document, as datatrove does, and here it goes for all.
+    let inIndex = false
+    const withIndex = (rank: number, document: number, bucket: number) =>
+      (writers[bucket] as PairWriter).add([IN_INDEX, IN_INDEX, rank, document], null)
     for await (const { words, bucket, where } of readAllPairs(pairs, set)) {
       for (let at = 0; at < words.length; at += 4) {
         const [rank, document, rankB, documentB] = words.subarray(at, at + 4) as unknown as Quad
         const b = numbers.number(rankB, documentB, where)
-        const wait =
-          rank === IN_INDEX && document === IN_INDEX
-            ? (writers[bucket] as PairWriter).add([rank, document, rankB, documentB], null)
-            : addPair(numbers.number(rank, document, where), b, bucket)
+        if (rank === IN_INDEX && document === IN_INDEX) {
+          const wait = withIndex(rankB, documentB, bucket)
+          if (wait) await wait
+          chain = [b]
+          chainBucket = bucket
+          inIndex = true
+          continue
+        }
+        const a = numbers.number(rank, document, where)
+        if (chain.at(-1) !== a || bucket !== chainBucket) {
+          chain = [a]
+          chainBucket = bucket
+          inIndex = false
+        }
+        const wait = inIndex ? withIndex(rankB, documentB, bucket) : null
         if (wait) await wait
+        for (const one of chain) {
+          const wait = one < b ? sorter.add(b, one, bucket) : sorter.add(one, b, bucket)
+          if (wait) await wait
+        }
+        if (chain.length === neighbours) chain.shift()
+        chain.push(b)
       }
     }
     const { readers, merge } = await sorter.sorted()
@@ -154,15 +180,14 @@ export async function measurePairs(options: MeasureOptions): Promise<VerifySumma
   } finally {
     await sorter.clear()
   }
-
-  function addPair(a: number, b: number, bucket: number): Promise<void> | null {
-    return a < b ? sorter.add(b, a, bucket) : sorter.add(a, b, bucket)
-  }
 }
 
 type Quad = readonly [number, number, number, number]
 
-function checkMeasure({ threshold, pairs, verified }: MeasureOptions): void {
+function checkMeasure({ threshold, pairs, verified, neighbours = 1 }: MeasureOptions): void {
+  if (!(Number.isInteger(neighbours) && neighbours >= 1)) {
+    throw new OptionError('verifyPairs: neighbours', 'a whole number from 1 on', `${neighbours}`)
+  }
   if (!(threshold >= 0 && threshold <= 1)) {
     throw new OptionError('verifyPairs: threshold', 'a similarity from 0 to 1', `${threshold}`)
   }

@@ -9,8 +9,11 @@ import {
   findPairs,
   type Minhasher,
   openMinhasher,
+  readPairManifest,
+  readSignatureManifest,
   signDocuments,
 } from '../../src/minhash/index.js'
+import { writeManifest } from '../../src/minhash/manifest-file.js'
 import type { Storage } from '../../src/storage.js'
 
 const CONFIG = { ...FINEWEB_MINHASH, buckets: 2, tokenizer: 'spaces' }
@@ -156,7 +159,7 @@ describe('findPairs', () => {
     await refuses(
       pairUp,
       ManifestError,
-      /^sig\/bucket_000\/00001.minhash.sig: expected the checksum [0-9a-f]{16}, as its manifest has it, got [0-9a-f]{16}\./,
+      /^sig\/bucket_000\/00001.minhash.sig: expected the checksum [0-9a-f]{16} of block 2, as its manifest has it, got [0-9a-f]{16}\./,
     )
     // What is refused writes nothing: the four pairs of the run before are still there.
     expect(await bytesOf(pairs!, '00000_00.dups')).toHaveLength(64)
@@ -200,10 +203,9 @@ describe('chooseRemovals', () => {
   test('refuses pairs of documents that do not exist', async () => {
     const words = Uint32Array.of(0, 0, 1, 3)
     const bytes = new Uint8Array(words.buffer)
-    const manifest = JSON.parse(new TextDecoder().decode(await bytesOf(pairs!, '00001_00.manifest.json')))
-    const changed = { ...manifest, file: { ...manifest.file, bytes: 16 } }
+    const manifest = await readPairManifest(pairs!, 1, 0)
     await pairs!.write('00001_00.dups', [bytes])
-    await pairs!.write('00001_00.manifest.json', [new TextEncoder().encode(JSON.stringify(changed))])
+    await writeManifest(pairs!, '00001_00.manifest.json', { ...manifest, file: { ...manifest.file, bytes: 16 } })
     await refuses(
       choose,
       FormatError,
@@ -212,10 +214,8 @@ describe('chooseRemovals', () => {
   })
 
   test('refuses more documents than 32 bits count', async () => {
-    const manifest = JSON.parse(new TextDecoder().decode(await bytesOf(signatures!, '00001.manifest.json')))
-    await signatures!.write('00001.manifest.json', [
-      new TextEncoder().encode(JSON.stringify({ ...manifest, documents: 2 ** 32 })),
-    ])
+    const manifest = await readSignatureManifest(signatures!, 1)
+    await writeManifest(signatures!, '00001.manifest.json', { ...manifest, documents: 2 ** 32 })
     await refuses(
       choose,
       OptionError,

@@ -1,0 +1,6 @@
+export * from './drop-repeated-sentences.js'
+export * from './exact-signer.js'
+export * from './find-repeated-sentences.js'
+export type { SentenceConfig, SpanDuplicateManifest, SpanManifest } from './sentence-manifest.js'
+export * from './sentence-splitter.js'
+export { type SignSentencesOptions, signSentences } from './sign-sentences.js'
