@@ -14,11 +14,13 @@ export interface FilterJob {
   readonly urlLists: string | null
   readonly extractor: 'readability' | 'density' | 'none'
   readonly timeoutMs: number
-  readonly duplicates: 'sha1' | 'xxhash64' | 'none'
+  readonly duplicates: 'sha1' | 'xxhash64' | 'exact' | 'none'
   readonly keep: 'first' | 'longest'
   /** Least similarity that pairs are measured for; null takes their buckets' word. */
   readonly similarity: number | null
   readonly personalData: boolean
+  /** Files of documents that must not be trained on. */
+  readonly benchmarks: readonly string[]
   /** A folder with tokenizer.json, or null for no tokens. */
   readonly tokenizer: string | null
   readonly shards: number

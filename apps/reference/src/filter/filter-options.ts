@@ -17,6 +17,7 @@ export const FILTER_OPTIONS = {
   keep: { type: 'string' },
   similarity: { type: 'string' },
   'no-personal-data': { type: 'boolean' },
+  benchmark: { type: 'string', multiple: true },
   tokenizer: { type: 'string' },
   shards: { type: 'string' },
   'keep-dropped': { type: 'boolean' },
@@ -38,7 +39,11 @@ export const FILTER_OPTIONS = {
 /** The options as they were given. */
 export type FilterArguments = {
   readonly [K in keyof typeof FILTER_OPTIONS]?:
-    | ((typeof FILTER_OPTIONS)[K]['type'] extends 'boolean' ? boolean : K extends 'threshold' ? string[] : string)
+    | ((typeof FILTER_OPTIONS)[K]['type'] extends 'boolean'
+        ? boolean
+        : K extends 'threshold' | 'benchmark'
+          ? string[]
+          : string)
     | undefined
 }
 
@@ -55,10 +60,11 @@ any moment and run again it goes on where it was.
   --url-lists FOLDER     domains.txt, urls.txt, banned_words.txt, banned_subwords.txt, soft_banned_words.txt; "example" for a short own list
   --extractor NAME       readability, density, none (default readability)
   --timeout MS           that a page may take (default 10000)
-  --duplicates NAME      hash of MinHash: sha1 (as the paper), xxhash64, or none (default sha1)
+  --duplicates NAME      hash of MinHash: sha1 (as the paper) or xxhash64; exact, or none (default sha1)
   --keep NAME            which of a cluster stays: first, longest (default first)
   --similarity N         measures every pair and leaves those below N, from 0 to 1, alone (default: a shared bucket is enough)
   --no-personal-data     leaves e-mail and IP addresses as they are
+  --benchmark FILE       drops documents that share 13 words in a row with a text of it; may be repeated
   --tokenizer FOLDER     also writes tokens, by the tokenizer.json of "almanac tokenize"
   --shards N             groups of files that are worked on as a whole (default: one a file, up to 1000)
   --keep-dropped         keeps what was dropped, with the reason
@@ -102,13 +108,14 @@ export async function readFilterJob(inputs: readonly string[], options: FilterAr
     urlLists: options['url-lists'] ?? null,
     extractor: readChoice('extractor', options.extractor, ['readability', 'density', 'none']),
     timeoutMs: readNumber('filter', 'timeout', options.timeout, 10_000, { least: 1, whole: true }),
-    duplicates: readChoice('duplicates', options.duplicates, ['sha1', 'xxhash64', 'none']),
+    duplicates: readChoice('duplicates', options.duplicates, ['sha1', 'xxhash64', 'exact', 'none']),
     keep: readChoice('keep', options.keep, ['first', 'longest']),
     similarity:
       options.similarity === undefined
         ? null
         : readNumber('filter', 'similarity', options.similarity, 0, { least: 0, most: 1 }),
     personalData: !options['no-personal-data'],
+    benchmarks: options.benchmark ?? [],
     tokenizer: options.tokenizer ?? null,
     shards: readNumber('filter', 'shards', options.shards, Math.min(count, 1000), {
       least: 1,

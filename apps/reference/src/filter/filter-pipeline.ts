@@ -1,14 +1,21 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Filter, type JsonValue, PROFILES, personalData, words } from '@almanac/data-filter'
-import { openStorage, readerFor } from '@almanac/data-filter/io'
+import { type Benchmark, decontamination, type Filter, PROFILES, personalData, words } from '@almanac/data-filter'
+import { openStorage, readDocuments, readerFor } from '@almanac/data-filter/io'
 import { languageFilter, openEld, openFastTextModel } from '@almanac/data-filter/language'
 import { FINEWEB_MINHASH } from '@almanac/data-filter/minhash'
-import { definePipeline, nearDuplicates, type Pipeline, pooledExtraction } from '@almanac/data-filter/pipeline'
+import {
+  definePipeline,
+  exactDuplicates,
+  nearDuplicates,
+  type Pipeline,
+  type PipelineOptions,
+  pooledExtraction,
+} from '@almanac/data-filter/pipeline'
 import { EXAMPLE_URL_LISTS, parseUrlList, urlFilter } from '@almanac/data-filter/url'
 import { readNamedFile } from '../read-file.js'
+import { UsageError } from '../usage-error.js'
 import type { FilterJob } from './filter-job.js'
 import { readTokenEncoder } from './token-encoder.js'
 
@@ -24,12 +31,9 @@ export const ownEntry = (): string => pathToFileURL(process.argv[1] as string).h
  */
 export async function pipelineOf(job: FilterJob, entry: string = ownEntry()): Promise<Pipeline> {
   const profile = PROFILES[job.profile]
-  const settings: Record<string, JsonValue> = { profile: job.profile }
   const first: Filter[] = []
   if (job.urlLists !== null) {
-    const lists = await readUrlLists(job.urlLists)
-    settings['urlLists'] = checksumOf(JSON.stringify(lists))
-    first.push(urlFilter(lists))
+    first.push(urlFilter(await readUrlLists(job.urlLists)))
   }
   const identifier =
     job.languageModel === 'eld'
@@ -37,7 +41,6 @@ export async function pipelineOf(job: FilterJob, entry: string = ownEntry()): Pr
       : openFastTextModel(await readNamedFile('filter', 'language-model', job.languageModel), {
           name: basename(job.languageModel),
         })
-  settings['languageModel'] = identifier.name
   first.push(
     languageFilter({ identifier, profile: job.profile, ...(job.languages ? { languages: job.languages } : {}) }),
   )
@@ -52,31 +55,50 @@ export async function pipelineOf(job: FilterJob, entry: string = ownEntry()): Pr
       ? {}
       : { extraction: pooledExtraction({ extractor: job.extractor, timeoutMs: job.timeoutMs, entry }) }),
     filters: [...first, ...filters.filter(({ name }) => !late.has(name))],
-    ...(job.duplicates === 'none'
-      ? {}
-      : {
-          duplicates: nearDuplicates({
-            config: {
-              ...FINEWEB_MINHASH,
-              hash: job.duplicates,
-              normalisation: profile.normalisation,
-              tokenizer: WORDS,
-            },
-            tokenize: words,
-            keep: job.keep,
-            ...(job.similarity === null ? {} : { threshold: job.similarity }),
-          }),
-        }),
+    ...(await duplicatesOf(job)),
     lastFilters: [
       ...filters.filter(({ name }) => late.has(name)),
+      ...(job.benchmarks.length > 0 ? [decontamination({ benchmarks: await readBenchmarks(job.benchmarks) })] : []),
       ...(job.personalData ? [personalData({ restart: 'document' })] : []),
     ],
     ...(tokens ? { tokens } : {}),
     shards: job.shards,
     keepDropped: job.keepDropped,
     attributes: job.attributes,
-    settings,
+    settings: { profile: job.profile },
   })
+}
+
+async function duplicatesOf(job: FilterJob): Promise<Pick<PipelineOptions, 'duplicates'>> {
+  if (job.duplicates === 'none') return {}
+  if (job.duplicates === 'exact') return { duplicates: await exactDuplicates({ keep: job.keep }) }
+  const { normalisation } = PROFILES[job.profile]
+  return {
+    duplicates: nearDuplicates({
+      config: { ...FINEWEB_MINHASH, hash: job.duplicates, normalisation, tokenizer: WORDS },
+      tokenize: words,
+      keep: job.keep,
+      ...(job.similarity === null ? {} : { threshold: job.similarity }),
+    }),
+  }
+}
+
+/** Each file a benchmark; the texts of its documents are what must not be trained on. */
+async function readBenchmarks(files: readonly string[]): Promise<Benchmark[]> {
+  const benchmarks: Benchmark[] = []
+  for (const file of files) {
+    const texts: string[] = []
+    const folder = openStorage(dirname(resolve(file)))
+    for await (const record of readDocuments(folder, [basename(file)]))
+      if ('document' in record) texts.push(record.document.text)
+    if (texts.length === 0) {
+      throw new UsageError(
+        `filter: expected documents with a text in --benchmark ${file}, got none. See "almanac filter --help".`,
+      )
+    }
+    benchmarks.push({ name: basename(file), texts })
+  }
+  return benchmarks
 }
 
 const LIST_FILES = {
@@ -98,5 +120,3 @@ async function readUrlLists(folder: string) {
   )
   return Object.fromEntries(entries)
 }
-
-const checksumOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)

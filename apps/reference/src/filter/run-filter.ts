@@ -101,6 +101,13 @@ const factsOf = (job: FilterJob): [string, string][] => [
   ['Languages', job.languages?.join(', ') ?? 'all'],
   ['Language identification', job.languageModel],
   ['Extraction', job.extractor],
-  ['Near duplicates', job.duplicates === 'none' ? 'kept' : `MinHash (${job.duplicates}), the ${job.keep} stays`],
+  ['Duplicates', duplicatesWords(job)],
   ['Inputs', `${job.inputs.files.length} files`],
 ]
+
+function duplicatesWords({ duplicates, keep, similarity }: FilterJob): string {
+  if (duplicates === 'none') return 'not looked for'
+  if (duplicates === 'exact') return `exact, the ${keep} stays`
+  const measured = similarity === null ? '' : `, pairs of a similarity of at least ${similarity}`
+  return `MinHash (${duplicates})${measured}, the ${keep} stays`
+}

@@ -1,5 +1,5 @@
-import type { CheckedFile } from '../minhash/checked-file.js'
-import { type ManifestHead, readManifest } from '../minhash/manifest-file.js'
+import type { CheckedFile } from '../manifest/checked-file.js'
+import { type ManifestHead, readManifest } from '../manifest/manifest-file.js'
 import type { RecordShape } from '../minhash/record-sort.js'
 import { readShardSet, type ShardSet } from '../minhash/shard-set.js'
 import type { Normalisation } from '../minhash/simplify-text.js'

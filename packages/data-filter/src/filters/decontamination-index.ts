@@ -1,6 +1,6 @@
 import { FormatError, OptionError } from '../data-filter-error.js'
-import { checksumOf } from '../minhash/checksum.js'
-import { littleEndianBytes, littleEndianWords } from '../minhash/little-endian.js'
+import { checksumOf } from '../manifest/checksum.js'
+import { littleEndianBytes, littleEndianWords } from '../manifest/little-endian.js'
 import { type Normalisation, simplifyText } from '../minhash/simplify-text.js'
 import { nGramHasher } from './decontamination-hashes.js'
 

@@ -1,4 +1,6 @@
+import { crc32 } from '../crc32.js'
 import { OptionError } from '../data-filter-error.js'
+import { littleEndianBytes } from '../manifest/little-endian.js'
 import { nGramHasher } from './decontamination-hashes.js'
 import {
   type BenchmarkIndex,
@@ -44,6 +46,7 @@ export function decontamination(options: DecontaminationOptions): Filter {
   return {
     name: 'decontamination',
     rules,
+    settings: { ngram, normalisation, index: crc32(littleEndianBytes(rows)) },
     measure(text) {
       const words = comparedWords(text, normalisation)
       const ngrams = words.length - ngram + 1

@@ -71,6 +71,7 @@ export function personalData(options: PersonalDataOptions = {}): Filter {
   return {
     name: 'personal-data',
     rules: [],
+    settings: { emails, ips, publicIps, wholeIps, ipv6, restart, emailReplacements, ipReplacements, ipv6Replacements },
     measure(text) {
       if (restart === 'document') turns.fill(0)
       const statistics: Record<string, number> = {}

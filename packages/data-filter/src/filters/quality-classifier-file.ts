@@ -1,6 +1,6 @@
 import { byteReader } from '../byte-reader.js'
+import { crc32 } from '../crc32.js'
 import { FormatError } from '../data-filter-error.js'
-import { crc32 } from './crc32.js'
 import type { ClassifierParts } from './quality-classifier.js'
 
 const MAGIC = 'ALMQUAL1'
@@ -40,7 +40,7 @@ export function readClassifier(bytes: Uint8Array, where: string): ClassifierPart
   const [kind, ngrams, buckets] = [KINDS[reader.int32()], reader.int32(), reader.int32()]
   const bias = (reader.floats(1, 'a bias')[0] ?? 0) as number
   const weights = reader.floats(buckets, 'weights')
-  const stored = reader.int32()
+  const stored = reader.int32() >>> 0
   const computed = crc32(bytes.subarray(0, HEAD + 4 * buckets))
   if (stored !== computed || reader.left() > 0 || !kind || ngrams < 1) {
     throw new FormatError(

@@ -1,5 +1,5 @@
+import { crc32 } from '../crc32.js'
 import { type ByteCursor, byteCursor } from './byte-cursor.js'
-import { crc32 } from './crc32.js'
 import { findBytes } from './find-bytes.js'
 import { GZIP_MAGIC, gzipHeaderBytes } from './gzip-header.js'
 import { nodeInflateWhole } from './node-inflate-whole.js'

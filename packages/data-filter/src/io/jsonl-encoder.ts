@@ -1,5 +1,5 @@
+import { crc32 } from '../crc32.js'
 import { OptionError } from '../data-filter-error.js'
-import { crc32 } from './crc32.js'
 import type { DocumentEncoder } from './document-encoder.js'
 import { joinBytes } from './join-bytes.js'
 import { jsonlLine } from './jsonl-line.js'

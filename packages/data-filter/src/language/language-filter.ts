@@ -44,6 +44,7 @@ export function languageFilter(options: LanguageFilterOptions): Filter {
       { statistic: 'language_score', drops, than: score, reason: 'language_score' },
       ...(languages ? [{ statistic: 'wanted_language_score', drops, than: score, reason: 'language' } as const] : []),
     ],
+    settings: { identifier: identifier.name, languages: languages ?? null },
     measure(text) {
       const guess = identifier.identify(text)
       const scoreOf = (language: string): number =>

@@ -1,8 +1,8 @@
 import { ManifestError } from '../data-filter-error.js'
 import type { Document } from '../document.js'
+import { type CheckedFile, readChecked } from '../manifest/checked-file.js'
+import { littleEndianWords } from '../manifest/little-endian.js'
 import type { Storage, StoredFile } from '../storage.js'
-import { type CheckedFile, readChecked } from './checked-file.js'
-import { littleEndianWords } from './little-endian.js'
 import type { Signer } from './signer.js'
 
 /** What a manifest says of a shard's documents. */

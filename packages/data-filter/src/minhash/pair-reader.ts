@@ -1,8 +1,8 @@
 import { FormatError, ManifestError } from '../data-filter-error.js'
+import { checkSize, checkSum, readChecked } from '../manifest/checked-file.js'
+import { checksums } from '../manifest/checksum.js'
+import { littleEndianBytes, littleEndianWords } from '../manifest/little-endian.js'
 import type { Storage } from '../storage.js'
-import { checkSize, checkSum, readChecked } from './checked-file.js'
-import { checksums } from './checksum.js'
-import { littleEndianBytes, littleEndianWords } from './little-endian.js'
 import { type PairManifest, pairManifestName, readPairManifest } from './pair-manifest.js'
 import type { SignatureSet } from './signature-manifest.js'
 

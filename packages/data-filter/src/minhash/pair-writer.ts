@@ -1,8 +1,8 @@
+import { checksums } from '../manifest/checksum.js'
+import { littleEndianBytes } from '../manifest/little-endian.js'
+import { writeManifest } from '../manifest/manifest-file.js'
 import type { Storage } from '../storage.js'
-import { checksums } from './checksum.js'
 import { similarityWord } from './duplicate-reason.js'
-import { littleEndianBytes } from './little-endian.js'
-import { writeManifest } from './manifest-file.js'
 import {
   type PairManifest,
   pairFileName,

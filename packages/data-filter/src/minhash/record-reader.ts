@@ -1,8 +1,8 @@
+import { changedFile, readRange } from '../manifest/checked-file.js'
+import { checksumWords } from '../manifest/checksum.js'
+import { littleEndianWords } from '../manifest/little-endian.js'
 import type { Storage } from '../storage.js'
-import { changedFile, readRange } from './checked-file.js'
-import { checksumWords } from './checksum.js'
 import type { HashBound } from './hash-range.js'
-import { littleEndianWords } from './little-endian.js'
 import type { RecordShape } from './record-sort.js'
 import { BLOCK_WORDS, type SortedFile } from './sorted-file.js'
 

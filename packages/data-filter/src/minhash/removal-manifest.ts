@@ -1,6 +1,6 @@
+import type { CheckedFile } from '../manifest/checked-file.js'
+import { type ManifestHead, readManifest } from '../manifest/manifest-file.js'
 import type { Storage } from '../storage.js'
-import type { CheckedFile } from './checked-file.js'
-import { type ManifestHead, readManifest } from './manifest-file.js'
 
 const KIND = 'almanac.minhash.removals'
 

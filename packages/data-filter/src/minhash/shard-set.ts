@@ -1,6 +1,6 @@
 import { ManifestError } from '../data-filter-error.js'
+import { checksumOf } from '../manifest/checksum.js'
 import type { Storage } from '../storage.js'
-import { checksumOf } from './checksum.js'
 
 /** What the manifests of a first stage's shards have in common. */
 export interface ShardManifest {

@@ -1,12 +1,19 @@
 import { FormatError, ManifestError } from '../data-filter-error.js'
 import type { Document } from '../document.js'
+import {
+  type CheckedFile,
+  changedFile,
+  checkSize,
+  readChecked,
+  readRange,
+  writeChecked,
+} from '../manifest/checked-file.js'
+import { checksumOf, checksumWords } from '../manifest/checksum.js'
+import { littleEndianBytes, littleEndianWords } from '../manifest/little-endian.js'
+import { type ManifestHead, readManifest, writeManifest } from '../manifest/manifest-file.js'
 import type { Storage, StoredFile } from '../storage.js'
 import { checkedDocuments } from './checked-documents.js'
-import { type CheckedFile, changedFile, checkSize, readChecked, readRange, writeChecked } from './checked-file.js'
-import { checksumOf, checksumWords } from './checksum.js'
 import { distinctHashes } from './jaccard.js'
-import { littleEndianBytes, littleEndianWords } from './little-endian.js'
-import { type ManifestHead, readManifest, writeManifest } from './manifest-file.js'
 import type { Minhasher } from './minhasher.js'
 import { type SignatureManifest, signatureManifestName } from './signature-manifest.js'
 import { streamedFile } from './streamed-file.js'

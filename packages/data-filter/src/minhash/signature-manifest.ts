@@ -1,6 +1,6 @@
+import type { CheckedFile } from '../manifest/checked-file.js'
+import { type ManifestHead, readManifest } from '../manifest/manifest-file.js'
 import type { Storage, StoredFile } from '../storage.js'
-import type { CheckedFile } from './checked-file.js'
-import { type ManifestHead, readManifest } from './manifest-file.js'
 import { readShardSet, type ShardSet } from './shard-set.js'
 import type { SignatureConfig } from './signer.js'
 import type { SortedFile } from './sorted-file.js'

@@ -1,5 +1,5 @@
 import type { Document } from '../document.js'
-import { littleEndianBytes } from './little-endian.js'
+import { littleEndianBytes } from '../manifest/little-endian.js'
 import { type SignatureConfig, type Signer, signatureWords } from './signer.js'
 
 /** Words of a row before its signature: content id, low and high; UTF-16 units of the text; 1 where there is a signature, else 0. */

@@ -1,8 +1,8 @@
 import { FormatError } from '../data-filter-error.js'
+import { type CheckedFile, readChecked, writeChecked } from '../manifest/checked-file.js'
+import { checksums, checksumWords } from '../manifest/checksum.js'
+import { littleEndianBytes, littleEndianWords } from '../manifest/little-endian.js'
 import type { Storage } from '../storage.js'
-import { type CheckedFile, readChecked, writeChecked } from './checked-file.js'
-import { checksums, checksumWords } from './checksum.js'
-import { littleEndianBytes, littleEndianWords } from './little-endian.js'
 import { compareRecords, type RecordShape } from './record-sort.js'
 import { streamedFile } from './streamed-file.js'
 

@@ -1,5 +1,5 @@
 import { FormatError } from '../data-filter-error.js'
-import { littleEndianWords } from '../minhash/little-endian.js'
+import { littleEndianWords } from '../manifest/little-endian.js'
 import type { PositionedFile } from './positioned-file.js'
 import type { BytesWanted } from './wanted-bytes.js'
 

@@ -1,6 +1,6 @@
 import { ManifestError } from '../data-filter-error.js'
 import type { JsonValue } from '../document.js'
-import { type ManifestHead, manifestBytes, readManifest } from '../minhash/manifest-file.js'
+import { type ManifestHead, manifestBytes, readManifest } from '../manifest/manifest-file.js'
 import type { Storage } from '../storage.js'
 import type { Pipeline } from './pipeline.js'
 

@@ -1,8 +1,8 @@
 import { ManifestError } from '../data-filter-error.js'
 import type { Document } from '../document.js'
 import { gunzipMembers } from '../io/gunzip-members.js'
-import { type CheckedFile, checkSize, checkSum } from '../minhash/checked-file.js'
-import { checksums } from '../minhash/checksum.js'
+import { type CheckedFile, checkSize, checkSum } from '../manifest/checked-file.js'
+import { checksums } from '../manifest/checksum.js'
 import type { Storage } from '../storage.js'
 
 /** The documents that an earlier stage wrote; see `jsonLines`. */

@@ -1,3 +1,4 @@
+import { type ExactOptions, openExactSigner } from '../dedup/exact-signer.js'
 import type { JsonValue } from '../document.js'
 import type { Keep } from '../minhash/choose-removals.js'
 import type { MinhashConfig } from '../minhash/minhash-config.js'
@@ -35,6 +36,19 @@ export function nearDuplicates({ config, tokenize, threshold, ...rest }: NearDup
     ...{ config, open, reason: 'near_duplicate', ...rest },
     ...(threshold === undefined ? {} : { verify: { threshold, open } }),
   }
+}
+
+/** Exact duplicates, of the text unless another key is given: see `openExactSigner`. Short documents too. */
+export function exactDuplicates(
+  options: ExactOptions & Pick<DuplicateOptions, 'keep' | 'parts'> = {},
+): Promise<DuplicateOptions> {
+  const { keep, parts, ...of } = options
+  const open = () => openExactSigner(of as ExactOptions)
+  return open().then(({ config }) => ({
+    ...{ config, open, reason: 'exact_duplicate' },
+    ...(keep === undefined ? {} : { keep }),
+    ...(parts === undefined ? {} : { parts }),
+  }))
 }
 
 /** All that decides on which documents go, as data. */

@@ -1,6 +1,11 @@
 export * from './check-pipeline-file.js'
 export type { ClusterFile, ClusterOptions } from './cluster-files.js'
-export { type DuplicateOptions, type NearDuplicateOptions, nearDuplicates } from './duplicate-options.js'
+export {
+  type DuplicateOptions,
+  exactDuplicates,
+  type NearDuplicateOptions,
+  nearDuplicates,
+} from './duplicate-options.js'
 export * from './examples.js'
 export * from './kubernetes-jobs.js'
 export * from './leases.js'

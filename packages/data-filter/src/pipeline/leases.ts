@@ -1,5 +1,5 @@
 import { OptionError } from '../data-filter-error.js'
-import { readFile } from '../minhash/checked-file.js'
+import { readFile } from '../manifest/checked-file.js'
 import type { Storage } from '../storage.js'
 
 export interface LeaseOptions {

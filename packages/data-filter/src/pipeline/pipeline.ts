@@ -1,7 +1,7 @@
 import { OptionError } from '../data-filter-error.js'
 import type { JsonValue } from '../document.js'
 import type { Filter } from '../filters/filter.js'
-import { checksumOf } from '../minhash/checksum.js'
+import { checksumOf } from '../manifest/checksum.js'
 import type { Reader } from '../read-record.js'
 import type { Storage, StoredFile } from '../storage.js'
 import { type DuplicateOptions, describeDuplicates } from './duplicate-options.js'

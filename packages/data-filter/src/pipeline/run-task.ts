@@ -1,5 +1,5 @@
 import { OptionError } from '../data-filter-error.js'
-import { writeManifest } from '../minhash/manifest-file.js'
+import { writeManifest } from '../manifest/manifest-file.js'
 import type { Storage } from '../storage.js'
 import { checkPipelineFile } from './check-pipeline-file.js'
 import { runChooseStage, runMeasureStage, runPairStage, runShingleStage, runSignStage } from './duplicate-stages.js'

@@ -1,4 +1,4 @@
-import type { CheckedFile } from '../minhash/checked-file.js'
+import type { CheckedFile } from '../manifest/checked-file.js'
 import type { Storage } from '../storage.js'
 import type { Pipeline } from './pipeline.js'
 import type { StageCounts } from './stage-counts.js'

@@ -1,6 +1,6 @@
 import { ManifestError } from '../data-filter-error.js'
-import type { CheckedFile } from '../minhash/checked-file.js'
-import { type ManifestHead, readManifest } from '../minhash/manifest-file.js'
+import type { CheckedFile } from '../manifest/checked-file.js'
+import { type ManifestHead, readManifest } from '../manifest/manifest-file.js'
 import type { Storage } from '../storage.js'
 import type { Pipeline } from './pipeline.js'
 import type { StageName } from './stage.js'

@@ -1,4 +1,5 @@
 import AhoCorasick from 'modern-ahocorasick'
+import { crc32 } from '../crc32.js'
 import { OptionError } from '../data-filter-error.js'
 import type { Filter, Measured } from '../filters/filter.js'
 import { hostOf, type UrlHost } from './url-host.js'
@@ -64,6 +65,12 @@ export function urlFilter(options: UrlFilterOptions): Filter {
       { statistic: 'soft_banned_words', drops: '>=', than: softLimit, reason: 'soft_blacklisted' },
       { statistic: 'banned_subwords', drops: '>', than: 0, reason: 'blacklisted_subword' },
     ],
+    settings: {
+      ...{ softLimit, parents, foldCase },
+      lists: [domains, urls, banned, soft, subwords].map((list) =>
+        crc32(new TextEncoder().encode([...list].join('\n'))),
+      ),
+    },
     measure(_text, _words, document): Measured {
       const url = document.metadata['url']
       if (typeof url !== 'string' || url === '') return { statistics: { has_url: 0 } }

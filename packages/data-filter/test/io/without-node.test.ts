@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync, crc32 as nodeCrc32 } from 'node:zlib'
 import { seededRandom } from '@almanac/test-kit'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { crc32, tableCrc32 } from '../../src/io/crc32.js'
+import { crc32, tableCrc32 } from '../../src/crc32.js'
 import { jsonlEncoder, jsonlReader, warcReader } from '../../src/io/index.js'
 import { InflateError, type RawInflater, rawInflaters } from '../../src/io/raw-inflater.js'
 import { brief, readAll } from './read-all.js'

@@ -1,8 +1,8 @@
 import { seededRandom } from '@almanac/test-kit'
 import { describe, expect, test } from 'vitest'
 import { FormatError } from '../../src/data-filter-error.js'
+import { checksumOf } from '../../src/manifest/checksum.js'
 import { memoryStorage } from '../../src/memory-storage.js'
-import { checksumOf } from '../../src/minhash/checksum.js'
 import {
   collectSignatures,
   FINEWEB_MINHASH,

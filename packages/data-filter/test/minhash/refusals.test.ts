@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { FormatError, ManifestError, OptionError } from '../../src/data-filter-error.js'
 import type { Document } from '../../src/document.js'
+import { writeManifest } from '../../src/manifest/manifest-file.js'
 import { memoryStorage } from '../../src/memory-storage.js'
 import {
   chooseRemovals,
@@ -13,7 +14,6 @@ import {
   readSignatureManifest,
   signDocuments,
 } from '../../src/minhash/index.js'
-import { writeManifest } from '../../src/minhash/manifest-file.js'
 import type { Storage } from '../../src/storage.js'
 
 const CONFIG = { ...FINEWEB_MINHASH, buckets: 2, tokenizer: 'spaces' }

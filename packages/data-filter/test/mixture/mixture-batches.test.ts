@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { StorageError } from '../../src/data-filter-error.js'
+import { readFile } from '../../src/manifest/checked-file.js'
 import { memoryStorage } from '../../src/memory-storage.js'
-import { readFile } from '../../src/minhash/checked-file.js'
 import {
   type BytesPerToken,
   type Mixture,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seededRandom } from '@almanac/test-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readFile } from '../../src/manifest/checked-file.js'
 import { memoryStorage } from '../../src/memory-storage.js'
-import { readFile } from '../../src/minhash/checked-file.js'
 import {
   bytesPerTokenOf,
   checkTokenIds,

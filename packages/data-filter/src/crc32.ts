@@ -1,4 +1,4 @@
-import { nodeZlib } from './node-zlib.js'
+import { nodeZlib } from './io/node-zlib.js'
 
 let table: Uint32Array | undefined
 
