@@ -56,7 +56,7 @@ any moment and run again it goes on where it was.
   --out PLACE            where everything goes: a folder, or s3://bucket/prefix
   --profile NAME         ${Object.keys(PROFILES).join(', ')} (default fineweb-2024-05)
   --languages LIST       languages to keep, as en,de; all keeps every one that is clear (default en)
-  --language-model FILE  a fastText model, lid.176.bin or .ftz (default: eld, which needs no file)
+  --language-model NAME  eld, which needs no file, eld-small or eld-large, or a fastText model's file: lid.176.bin, .ftz (default eld)
   --url-lists FOLDER     domains.txt, urls.txt, banned_words.txt, banned_subwords.txt, soft_banned_words.txt; "example" for a short own list
   --extractor NAME       readability, density, none (default readability)
   --timeout MS           that a page may take (default 10000)

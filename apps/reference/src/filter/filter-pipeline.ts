@@ -3,7 +3,13 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Benchmark, decontamination, type Filter, PROFILES, personalData, words } from '@almanac/data-filter'
 import { openStorage, readDocuments, readerFor } from '@almanac/data-filter/io'
-import { languageFilter, openEld, openFastTextModel } from '@almanac/data-filter/language'
+import {
+  type EldSize,
+  type LanguageIdentifier,
+  languageFilter,
+  openEld,
+  openFastTextModel,
+} from '@almanac/data-filter/language'
 import { FINEWEB_MINHASH } from '@almanac/data-filter/minhash'
 import {
   definePipeline,
@@ -25,22 +31,20 @@ const WORDS = 'almanac-words-1'
 /** Address of the command's own file, which worker threads load again: it exports what they run. */
 export const ownEntry = (): string => pathToFileURL(process.argv[1] as string).href
 
+/** `work` opens all that documents are measured with; `look` only says what it is, for those who start others or read results. */
+export type PipelineUse = 'work' | 'look'
+
 /**
  * A job's pipeline. In a worker thread the command's address must be given. Throws UsageError for files that it names and that cannot be
  * read, OptionError.
  */
-export async function pipelineOf(job: FilterJob, entry: string = ownEntry()): Promise<Pipeline> {
+export async function pipelineOf(job: FilterJob, use: PipelineUse, entry: string = ownEntry()): Promise<Pipeline> {
   const profile = PROFILES[job.profile]
   const first: Filter[] = []
   if (job.urlLists !== null) {
     first.push(urlFilter(await readUrlLists(job.urlLists)))
   }
-  const identifier =
-    job.languageModel === 'eld'
-      ? await openEld()
-      : openFastTextModel(await readNamedFile('filter', 'language-model', job.languageModel), {
-          name: basename(job.languageModel),
-        })
+  const identifier = use === 'work' ? await openIdentifier(job.languageModel) : namedIdentifier(job.languageModel)
   first.push(
     languageFilter({ identifier, profile: job.profile, ...(job.languages ? { languages: job.languages } : {}) }),
   )
@@ -67,6 +71,25 @@ export async function pipelineOf(job: FilterJob, entry: string = ownEntry()): Pr
     attributes: job.attributes,
     settings: { profile: job.profile },
   })
+}
+
+const ELD = /^eld(?:-(large|medium|small|extrasmall))?$/
+
+async function openIdentifier(model: string): Promise<LanguageIdentifier> {
+  const size = (ELD.exec(model)?.[1] ?? 'medium') as EldSize
+  if (ELD.test(model)) return openEld({ size })
+  return openFastTextModel(await readNamedFile('filter', 'language-model', model), { name: basename(model) })
+}
+
+/** Of the same name as the one that is opened, so that the pipeline is the same; the memory for its tables is the threads'. */
+function namedIdentifier(model: string): LanguageIdentifier {
+  const name = ELD.test(model) ? `eld-${ELD.exec(model)?.[1] ?? 'medium'}` : basename(model)
+  return {
+    name,
+    identify() {
+      throw new Error(`${name} is not open here`)
+    },
+  }
 }
 
 async function duplicatesOf(job: FilterJob): Promise<Pick<PipelineOptions, 'duplicates'>> {

@@ -11,5 +11,5 @@ export const serveFilterTasks = (): Promise<void> =>
   serveTasks(async (data) => {
     const { out, entry } = data as FilterThreadData
     const storage = openStorage(out)
-    return { pipeline: await pipelineOf(await readJob(storage), entry), storage }
+    return { pipeline: await pipelineOf(await readJob(storage), 'work', entry), storage }
   })

@@ -9,7 +9,7 @@ import { pipelineOf } from './filter-pipeline.js'
 export async function replayFilter(options: FilterArguments): Promise<void> {
   const out = readOut(options)
   const storage = openOut(out)
-  const pipeline = await pipelineOf(await readJob(storage))
+  const pipeline = await pipelineOf(await readJob(storage), 'look')
   const { filters, lastFilters = [] } = pipeline.options
   const wanted = options.profile === undefined ? [] : PROFILES[readProfile(options.profile)].filters()
   const thresholds = (options.threshold ?? []).map(readThreshold)

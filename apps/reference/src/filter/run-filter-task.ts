@@ -11,7 +11,7 @@ import { pipelineOf } from './filter-pipeline.js'
 /** One task of a stage, as a cluster's scheduler runs it: what it is to do, it reads from the results' place. */
 export async function runFilterTask(options: FilterArguments): Promise<void> {
   const storage = openOut(readOut(options))
-  const pipeline = await pipelineOf(await readJob(storage))
+  const pipeline = await pipelineOf(await readJob(storage), 'work')
   const names = stagesOf(pipeline).map(({ name }) => name)
   const stage = readChoice<StageName>('stage', options.stage, names)
   const worldSize = readNumber('filter', 'world-size', options['world-size'], 1, { least: 1, whole: true })

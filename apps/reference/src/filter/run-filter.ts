@@ -81,7 +81,7 @@ export async function openJob(inputs: readonly string[], options: FilterArgument
   }
   const job = before ?? (asked as FilterJob)
   // Made first, so that a mistake leaves no folder behind.
-  const pipeline = await pipelineOf(job)
+  const pipeline = await pipelineOf(job, 'look')
   await saveJob(storage, job)
   return { job, storage, pipeline }
 }
