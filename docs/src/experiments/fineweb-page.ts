@@ -31,6 +31,25 @@ function sentence(difference: Difference): string {
   return `- **${arm}** is ${word} **${minus}**: ${differenceInWords(difference)}; of the cloze questions ${interval(cloze, 3)} more found.`
 }
 
+/** The widest range of bits a byte within an arm. */
+const spread = (arms: readonly ArmResult[]): number =>
+  Math.max(
+    ...arms.map(({ runs }) => {
+      const scores = runs.map(({ bitsPerByte }) => bitsPerByte)
+      return Math.max(...scores) - Math.min(...scores)
+    }),
+  )
+
+/** Whether the arms found more of the continuations than guesses do, by two standard errors of a guess. */
+function clozeInWords(arms: readonly ArmResult[], questions: number): string {
+  const chance = 0.25
+  const error = Math.sqrt((chance * (1 - chance)) / questions)
+  const sure = arms.filter(({ cloze }) => cloze > chance + 2 * error).map(({ name }) => name)
+  if (sure.length === 0)
+    return 'No arm does better than chance: models this small find what is likely anywhere, not what fits.'
+  return `Better than chance: ${sure.join(', ')}.`
+}
+
 /** The page of a run's results. */
 export function finewebPage({ arms, removals, kinds, differences, heldOut, shares, ...run }: Results): string {
   const tokens = run.steps * run.tokensPerStep
@@ -76,7 +95,7 @@ export function finewebPage({ arms, removals, kinds, differences, heldOut, share
     differences.map(sentence).join('\n'),
     '## The arms',
     markdownTable(scores),
-    `Each run sees ${tokens.toLocaleString('en')} bytes, whatever its arm; epochs say how often that is the arm’s subset. Scores are bits a byte on ${heldOut.scoredBytes.toLocaleString('en')} bytes of clean documents cut from other texts, and the share of ${heldOut.questions} cloze questions whose true continuation (32 bytes) the model finds likelier than three from elsewhere: chance is 25 %. ${heldOut.leaking} held-out documents were left out because the raw corpus quotes them.`,
+    `Each run sees ${tokens.toLocaleString('en')} bytes, whatever its arm; epochs say how often that is the arm’s subset. Scores are bits a byte on ${heldOut.scoredBytes.toLocaleString('en')} bytes of clean documents cut from other texts, and the share of ${heldOut.questions} cloze questions whose true continuation (32 bytes) the model finds likelier than three from elsewhere: chance is 25 %. ${clozeInWords(arms, heldOut.questions)} ${heldOut.leaking} held-out documents were left out because the raw corpus quotes them.`,
     '## What the rules took',
     `The raw corpus: ${run.documents.toLocaleString('en')} documents, ${megabytes(run.bytes)} MB; of the bytes ${percent(shares.clean)} clean (three documents in ten within a page’s menu and notices), ${percent(shares.nearDuplicate)} near-duplicates, ${percent(shares.junk)} generated junk. A document counts for the first rule that drops it.`,
     markdownTable(rules),
@@ -89,7 +108,8 @@ export function finewebPage({ arms, removals, kinds, differences, heldOut, share
       '- Of a document and its near-duplicates the first stays, so that a near-duplicate that is kept often stands for what it copies.',
       '- The held-out text is of the clean kind. A model judged by menus and listings would want them in its data.',
       `- ${run.parameters.toLocaleString('en')} parameters and one epoch or less: near-duplicates cost little here, since nothing is seen often enough to be learnt by heart.`,
-      '- The differences share subsets and seeds; with so few the intervals are wide, and they speak of this corpus alone.',
+      `- A run of another seed or subset differs by up to ${spread(arms).toFixed(2)} bits a byte within one arm: what is smaller than that, so few runs cannot tell. More seeds and more updates can (\`--seeds\`, \`--steps\`).`,
+      '- The differences share subsets and seeds, and they speak of this corpus alone.',
     ].join('\n'),
     `${run.date}; ${run.text}; ${run.steps} updates of ${run.tokensPerStep} tokens a run, seeds ${run.seeds.join(', ')}, ${run.subsets} subsets; ${run.machine}; ${run.minutes} minutes in all. Repeat it with \`${run.command}\`; \`npm run --silent almanac -- reproduce june\` is a version of two to three minutes.`,
   ].join('\n\n')
