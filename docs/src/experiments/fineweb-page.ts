@@ -28,7 +28,7 @@ function sentence(difference: Difference): string {
   const { arm, minus, bitsPerByte, cloze } = difference
   const { low, high } = bitsPerByte
   const word = high < 0 ? 'better than' : low > 0 ? 'worse than' : 'not told apart from'
-  return `- **${arm}** is ${word} **${minus}**: ${differenceInWords(difference)}; of the cloze questions ${interval(cloze, 3)} more found.`
+  return `- **${arm}** is ${word} **${minus}**: ${differenceInWords(difference)}; cloze accuracy ${interval(cloze, 3)}.`
 }
 
 /** The widest range of bits a byte within an arm. */
@@ -64,13 +64,12 @@ export function finewebPage({ arms, removals, kinds, differences, heldOut, share
   )
   const scores = arms.map(({ name, documents, bytes, epochs, bitsPerByte, runs, cloze }) => ({
     arm: name,
-    about: ABOUT[name],
     documents,
     MB: megabytes(bytes),
     epochs: Number(epochs.toFixed(2)),
     bitsPerByte: Number(bitsPerByte.toFixed(4)),
-    runs: runs.map((score) => score.bitsPerByte.toFixed(4)).join(' '),
     cloze: percent(cloze),
+    runs: runs.map((score) => score.bitsPerByte.toFixed(4)).join(' '),
   }))
   const rules = removals.map(({ rule, documents, bytes }) => ({
     rule,
@@ -94,6 +93,7 @@ export function finewebPage({ arms, removals, kinds, differences, heldOut, share
     'Points are means over runs of the same seed and subset, bars their 95 % intervals (Student’s t). Blue: from the raw corpus; orange: from the control, which has as many documents as the filtered corpus, drawn at random.',
     differences.map(sentence).join('\n'),
     '## The arms',
+    arms.map(({ name }) => `- **${name}**: ${ABOUT[name]}`).join('\n'),
     markdownTable(scores),
     `Each run sees ${tokens.toLocaleString('en')} bytes, whatever its arm; epochs say how often that is the arm’s subset. Scores are bits a byte on ${heldOut.scoredBytes.toLocaleString('en')} bytes of clean documents cut from other texts, and the share of ${heldOut.questions} cloze questions whose true continuation (32 bytes) the model finds likelier than three from elsewhere: chance is 25 %. ${clozeInWords(arms, heldOut.questions)} ${heldOut.leaking} held-out documents were left out because the raw corpus quotes them.`,
     '## What the rules took',
@@ -111,7 +111,7 @@ export function finewebPage({ arms, removals, kinds, differences, heldOut, share
       `- A run of another seed or subset differs by up to ${spread(arms).toFixed(2)} bits a byte within one arm: what is smaller than that, so few runs cannot tell. More seeds and more updates can (\`--seeds\`, \`--steps\`).`,
       '- The differences share subsets and seeds, and they speak of this corpus alone.',
     ].join('\n'),
-    `${run.date}; ${run.text}; ${run.steps} updates of ${run.tokensPerStep} tokens a run, seeds ${run.seeds.join(', ')}, ${run.subsets} subsets; ${run.machine}; ${run.minutes} minutes in all. Repeat it with \`${run.command}\`; \`npm run --silent almanac -- reproduce june\` is a version of two to three minutes.`,
+    `${run.date}; ${run.text}; ${run.steps} updates of ${run.tokensPerStep} tokens a run, seeds ${run.seeds.join(' and ')} on each of ${run.subsets} subsets; ${run.machine}; ${run.minutes} minutes in all. Repeat it with \`${run.command}\`; \`npm run --silent almanac -- reproduce june\` is a version of two to three minutes.`,
   ].join('\n\n')
 }
 
