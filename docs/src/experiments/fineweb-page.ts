@@ -107,7 +107,7 @@ export function finewebPage({ arms, removals, kinds, differences, heldOut, share
       '- The junk is generated, not crawled: the result says that the rules do their work on the kinds above, not what a crawl is made of. `salad`, sentences of random words, is there because it passes every rule.',
       '- Of a document and its near-duplicates the first stays, so that a near-duplicate that is kept often stands for what it copies.',
       '- The held-out text is of the clean kind. A model judged by menus and listings would want them in its data.',
-      `- ${run.parameters.toLocaleString('en')} parameters and one epoch or less: near-duplicates cost little here, since nothing is seen often enough to be learnt by heart.`,
+      `- ${run.parameters.toLocaleString('en')} parameters and at most ${Math.max(...arms.map(({ epochs }) => epochs)).toFixed(2)} epochs: near-duplicates cost less than where texts are seen often enough to be learnt by heart.`,
       `- A run of another seed or subset differs by up to ${spread(arms).toFixed(2)} bits a byte within one arm: what is smaller than that, so few runs cannot tell. More seeds and more updates can (\`--seeds\`, \`--steps\`).`,
       '- The differences share subsets and seeds, and they speak of this corpus alone.',
     ].join('\n'),
