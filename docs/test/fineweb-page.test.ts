@@ -53,6 +53,12 @@ test('the words follow the intervals', () => {
   expect(say(-0.1, 0.2)).toContain('neither showed nor failed here')
 })
 
+test('the words on the cloze test follow its scores', () => {
+  const say = (cloze: number) => finewebPage({ ...results, arms: results.arms.map((arm) => ({ ...arm, cloze })) })
+  expect(say(0.26)).toContain('No arm does better than chance')
+  expect(say(0.5)).toContain(`Better than chance: ${results.arms.map(({ name }) => name).join(', ')}.`)
+})
+
 test('the plot has a bar a row and shows zero, wherever the intervals are', () => {
   const row = { name: 'a − b', mean: -0.3, low: -0.4, high: -0.2, colour: '#000' }
   const svg = intervalPlot('title', 'axis', [row, { ...row, name: 'c − d' }])

@@ -1,4 +1,4 @@
-import { type ArmResult, type Findings, verdict } from '@almanac/experiment-fineweb'
+import { type ArmResult, differenceInWords, type Findings, verdict } from '@almanac/experiment-fineweb'
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2)
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
@@ -24,6 +24,9 @@ export function showFindings(findings: Findings): string {
     `after the same ${(findings.steps * findings.tokensPerStep).toLocaleString('en')} bytes of training, on ${heldOut.scoredBytes.toLocaleString('en')} held-out bytes of other texts:`,
     `  ${'arm'.padEnd(10)} documents      MB  epochs  bits/byte    cloze  from raw`,
     ...arms.map(arm),
+    ...differences
+      .filter(({ minus }) => minus !== 'raw')
+      .map((one) => `  ${one.arm} from ${one.minus}: ${differenceInWords(one)}`),
     '',
     verdict(findings),
   ].join('\n')

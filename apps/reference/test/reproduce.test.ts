@@ -44,6 +44,10 @@ describe('almanac reproduce', () => {
     expect(stdout).toMatch(/^ {2}MinHash: near-duplicate +\d+ +0\.\d\d +\d+\.\d %$/m)
     for (const arm of ['raw', 'filtered', 'thinned']) expect(stdout).toMatch(new RegExp(`^  ${arm} +\\d+ .* %`, 'm'))
     expect(stdout).toMatch(/^ {2}filtered .*-?\d\.\d{4} \(95 %: -?\d\.\d{4} to -?\d\.\d{4}\)$/m)
-    expect(stdout).toMatch(/^The paper's claim (showed|did not show|neither showed nor failed) here: .*\)\.\n$/m)
+    expect(stdout).toMatch(/^ {2}filtered from thinned: [+-]\d\.\d{4} bits a byte, 95 % interval /m)
+    expect(stdout).toMatch(/^The paper's claim (showed|did not show|neither showed nor failed) here: .*\)\.$/m)
+    expect(stdout).toMatch(
+      /speaks of the beginning of training alone; the whole experiment: npm run experiment -- fineweb\n$/,
+    )
   }, 240_000)
 })

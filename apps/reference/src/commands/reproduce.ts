@@ -56,7 +56,7 @@ ${list}
 
 june: a dirty corpus (half clean text, near-duplicates of it, generated junk) is trained on as it is, filtered (the rules of
 fineweb-2024-05, then MinHash) and thinned at random to as many documents, by ${ARMS.length * SEEDS * SUBSETS} small models; two to three minutes on two cores.
-Few updates tell little: the whole experiment has three times as many.
+So few updates speak of the beginning of training alone: the whole experiment has three times as many.
 
   --steps N         updates of a run, of 2,048 bytes each (default ${STEPS})
   --full            say how the whole experiment is run, and run nothing
@@ -88,6 +88,11 @@ Few updates tell little: the whole experiment has three times as many.
     })
     line.clear()
     await device.close()
-    console.log(options.json ? JSON.stringify(findings) : showFindings(findings))
+    if (options.json) {
+      console.log(JSON.stringify(findings))
+      return
+    }
+    console.log(showFindings(findings))
+    console.log(`A short run speaks of the beginning of training alone; the whole experiment: ${full}`)
   },
 }
