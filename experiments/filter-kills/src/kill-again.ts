@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { startAlmanac } from './almanac.js'
 import { random } from './random.js'
@@ -32,8 +33,13 @@ export async function killAgain(options: KillOptions): Promise<Readonly<Record<s
   for (const [i, { name, units, milliseconds }] of stages.entries()) {
     const before = stages[i - 1]
     kills[name] = 0
+    const snapshot = `${out}-${name}`
     for (let miss = 0; (kills[name] as number) < killsPerStage && miss < MISSES; ) {
-      if (done(name) === units) break
+      if (done(name) === units && existsSync(snapshot)) {
+        // Over too soon: back to what the last kill in it left.
+        rmSync(out, { recursive: true })
+        copyFolder(snapshot, out)
+      }
       const run = startAlmanac(script, args)
       let ended = false
       void run.done.then(() => {
@@ -52,13 +58,19 @@ export async function killAgain(options: KillOptions): Promise<Readonly<Record<s
       if (signal === 'SIGKILL' && done(name) < units) {
         kills[name] = (kills[name] as number) + 1
         options.onKill(name, kills[name] as number)
+        rmSync(snapshot, { recursive: true, force: true })
+        copyFolder(out, snapshot)
       } else miss++
     }
+    rmSync(snapshot, { recursive: true, force: true })
   }
   const { code, stderr } = await startAlmanac(script, args).done
   if (code !== 0) throw new Error(`filter-kills: the command failed when nobody killed it: ${stderr}`)
   return kills
 }
+
+/** By links: files of a run are replaced, never written into. */
+const copyFolder = (from: string, to: string) => execFileSync('cp', ['-al', from, to])
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 

@@ -1,6 +1,7 @@
 import { ManifestError } from '../data-filter-error.js'
 import type { Document } from '../document.js'
 import { gunzipMembers } from '../io/gunzip-members.js'
+import { joinBytes } from '../io/join-bytes.js'
 import { type CheckedFile, checkSize, checkSum } from '../manifest/checked-file.js'
 import { checksums } from '../manifest/checksum.js'
 import type { Storage } from '../storage.js'
@@ -29,14 +30,13 @@ export async function* jsonLines<T>(storage: Storage, file: CheckedFile): AsyncG
       detail,
       'Run the stage that wrote it again, and those behind it.',
     )
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const event of gunzipMembers(pieces)) {
-    if (event.kind === 'broken') throw broken(event.detail)
-    if (event.kind !== 'bytes') continue
-    const lines = (rest + decoder.decode(event.bytes, { stream: true })).split('\n')
-    rest = lines.pop() as string
-    for (const line of lines) {
+  // A segment is a gzip member; its lines are given when its own checksum has been compared.
+  let member: Uint8Array[] = []
+  function* lines(): Generator<T> {
+    const text = new TextDecoder().decode(joinBytes(member))
+    member = []
+    for (const line of text.split('\n')) {
+      if (line === '') continue
       let value: T
       try {
         value = JSON.parse(line)
@@ -46,5 +46,11 @@ export async function* jsonLines<T>(storage: Storage, file: CheckedFile): AsyncG
       yield value
     }
   }
+  for await (const event of gunzipMembers(pieces)) {
+    if (event.kind === 'broken') throw broken(event.detail)
+    if (event.kind === 'bytes') member.push(event.bytes)
+    else yield* lines()
+  }
+  yield* lines()
   checkSum(storage, file, sum.digest())
 }
