@@ -17,14 +17,18 @@ export interface Run {
   }>
   /** Most memory that the process has had, in bytes; Linux only, else NaN. */
   peakBytes(): number
+  /** Stages that this process has passed, done by it or before, as its progress says. */
+  stagesPassed(): number
 }
 
 /** Starts the command; it ends by itself after an hour, whatever becomes of this process. */
 export function startAlmanac(script: string, args: readonly string[]): Run {
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'pipe'], timeout: 3_600_000 })
-  let [stderr, peak] = ['', Number.NaN]
+  let [stderr, peak, passed] = ['', Number.NaN, 0]
   child.stderr?.on('data', (piece: Buffer) => {
-    stderr = (stderr + piece.toString()).slice(-4000)
+    const text = piece.toString()
+    passed += text.match(/^\d\/\d .* 100 %/gm)?.length ?? 0
+    stderr = (stderr + text).slice(-4000)
   })
   const timer = setInterval(() => {
     try {
@@ -41,5 +45,5 @@ export function startAlmanac(script: string, args: readonly string[]): Run {
       resolve({ code, signal, stderr })
     })
   })
-  return { child, done, peakBytes: () => peak }
+  return { child, done, peakBytes: () => peak, stagesPassed: () => passed }
 }

@@ -15,6 +15,8 @@ export interface KillOptions {
   readonly onKill: (stage: string, kill: number) => void
 }
 
+/** About what a process takes until its threads read their first record. */
+const START_MS = 1500
 /** Tries that miss their stage, as short ones may be over before the signal is there. */
 const MISSES = 60
 
@@ -31,7 +33,6 @@ export async function killAgain(options: KillOptions): Promise<Readonly<Record<s
     return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')).length : 0
   }
   for (const [i, { name, units, milliseconds }] of stages.entries()) {
-    const before = stages[i - 1]
     kills[name] = 0
     const snapshot = `${out}-${name}`
     for (let miss = 0; (kills[name] as number) < killsPerStage && miss < MISSES; ) {
@@ -45,9 +46,9 @@ export async function killAgain(options: KillOptions): Promise<Readonly<Record<s
       void run.done.then(() => {
         ended = true
       })
-      // Its own work has begun when the stage before is done and the process is there for more than its start.
-      while (!ended && before && done(before.name) < before.units) await pause(1)
-      if (!before || done(name) > 0) await untilWorking(out, name, () => ended)
+      // Not before this process is in the stage: its progress has told of those before.
+      while (!ended && run.stagesPassed() < i) await pause(1)
+      if (i === 0) await pause(START_MS)
       // The rest of the stage, cut by the kills that are to come.
       const left = (milliseconds * (units - done(name))) / units / (killsPerStage - (kills[name] as number) + 1)
       const until = performance.now() + next() * left
@@ -73,19 +74,3 @@ export async function killAgain(options: KillOptions): Promise<Readonly<Record<s
 const copyFolder = (from: string, to: string) => execFileSync('cp', ['-al', from, to])
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
-/** Waits until a process that goes on in the middle of a stage has written something new there. */
-async function untilWorking(out: string, stage: string, ended: () => boolean): Promise<void> {
-  const count = () => {
-    let files = 0
-    for (const folder of [`segments/${stage}`, `manifests/${stage}`]) {
-      const path = join(out, folder)
-      if (existsSync(path)) files += readdirSync(path, { recursive: true }).length
-    }
-    return files
-  }
-  const begun = count()
-  // Or for as long as a start takes on a busy machine.
-  const until = performance.now() + 20_000
-  while (!ended() && count() === begun && performance.now() < until) await pause(2)
-}

@@ -101,6 +101,12 @@ async function put(options: S3GatewayOptions, request: IncomingMessage, url: URL
     }
   }
   const uploadId = url.searchParams.get('uploadId')
+  const etag = `"${createHash('md5').update(body).digest('hex')}"`
+  if (uploadId === null && request.method === 'PUT') {
+    // s3rver empties an object before it writes it anew, which others see; the same bytes again, after a lost answer, need no writing.
+    const { status, headers } = await head()
+    if (status === 200 && headers['etag'] === etag) return { status: 200, headers: { etag }, body: Buffer.alloc(0) }
+  }
   let bytes = body.length
   if (uploadId !== null) {
     const [bucket = ''] = url.pathname.slice(1).split('/', 1)
