@@ -30,7 +30,9 @@ export async function bundleScript(
     conditions: ['@almanac/source'],
     external: [...external],
     // CommonJS packages ask for Node's modules by require, which an ES module has not.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
     logLevel: 'error',
   })
   return join(folder, `${name}.mjs`)

@@ -16,9 +16,9 @@ export async function replayFilter(options: FilterArguments): Promise<void> {
   const known = [...filters, ...lastFilters].flatMap((filter) =>
     filter.rules.map((rule) => `${filter.name}/${rule.reason}`),
   )
-  for (const { key } of thresholds) {
+  for (const { key, text } of thresholds) {
     if (known.includes(key)) continue
-    throw new UsageError(`filter: expected a --threshold of ${known.join(', ')}, got '${key}'.`)
+    throw noThreshold(text)
   }
   const changed = (filter: Filter): Filter => {
     const other = wanted.find(({ name }) => name === filter.name) ?? filter
@@ -42,11 +42,16 @@ export async function replayFilter(options: FilterArguments): Promise<void> {
   )
 }
 
-function readThreshold(text: string): { readonly key: string; readonly than: number } {
+const noThreshold = (text: string) =>
+  new UsageError(
+    `filter: expected --threshold as filter/reason=number with a rule of the run, as gopher-quality/gopher_short_doc=40, got '${text}'. The report lists them.`,
+  )
+
+function readThreshold(text: string): { readonly key: string; readonly than: number; readonly text: string } {
   const [, key = '', number = ''] = /^([^=]+)=(.+)$/.exec(text) ?? []
   const than = Number(number)
-  if (key !== '' && number.trim() !== '' && Number.isFinite(than)) return { key, than }
-  throw new UsageError(`filter: expected --threshold as filter/reason=number, got '${text}'.`)
+  if (key !== '' && number.trim() !== '' && Number.isFinite(than)) return { key, than, text }
+  throw noThreshold(text)
 }
 
 function shown(when: string, { documents, keptBefore, kept, gained, lost, dropped, otherSettings }: Replay): string {
