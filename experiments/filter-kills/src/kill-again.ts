@@ -17,8 +17,8 @@ export interface KillOptions {
 
 /** About what a process takes until its threads read their first record. */
 const START_MS = 1500
-/** Tries that miss their stage, as short ones may be over before the signal is there. */
-const MISSES = 60
+/** Starts for a stage, kills that came too late among them: short stages may be over before the signal is there. */
+const TRIES = 60
 
 /**
  * Runs the command, kills it with SIGKILL at a moment of its own within a stage, and starts it again, so many times in each stage; then lets
@@ -35,7 +35,8 @@ export async function killAgain(options: KillOptions): Promise<Readonly<Record<s
   for (const [i, { name, units, milliseconds }] of stages.entries()) {
     kills[name] = 0
     const snapshot = `${out}-${name}`
-    for (let miss = 0; (kills[name] as number) < killsPerStage && miss < MISSES; ) {
+    let late = 0
+    for (let tries = 0; (kills[name] as number) < killsPerStage && tries < TRIES; tries++) {
       if (done(name) === units && existsSync(snapshot)) {
         // Over too soon: back to what the last kill in it left.
         rmSync(out, { recursive: true })
@@ -49,8 +50,9 @@ export async function killAgain(options: KillOptions): Promise<Readonly<Record<s
       // Not before this process is in the stage: its progress has told of those before.
       while (!ended && run.stagesPassed() < i) await pause(1)
       if (i === 0) await pause(START_MS)
-      // The rest of the stage, cut by the kills that are to come.
-      const left = (milliseconds * (units - done(name))) / units / (killsPerStage - (kills[name] as number) + 1)
+      // The rest of the stage, cut by the kills that are to come; less of it when the last kill came too late.
+      const share = (units - done(name)) / units / (killsPerStage - (kills[name] as number) + 1)
+      const left = milliseconds * share * 0.6 ** late
       const until = performance.now() + next() * left
       while (!ended && performance.now() < until) await pause(1)
       run.child.kill('SIGKILL')
@@ -61,7 +63,8 @@ export async function killAgain(options: KillOptions): Promise<Readonly<Record<s
         options.onKill(name, kills[name] as number)
         rmSync(snapshot, { recursive: true, force: true })
         copyFolder(out, snapshot)
-      } else miss++
+        late = Math.max(0, late - 1)
+      } else late++
     }
     rmSync(snapshot, { recursive: true, force: true })
   }

@@ -37,13 +37,17 @@ export function filterTable(
       name: `${name}, of ${formatCount(of.documents)} ${of.name}`,
       ...amounts(total.documents, total.characters, of.documents),
     })
+    const idle = removals.filter(({ documents, characters, inAll }) => !documents && !characters && !inAll)
     for (const { reason, conditions, documents, characters, inAll } of removals) {
+      if (!documents && !characters && !inAll) continue
       lines.push({
         name: `  ${[reason, ...conditions.slice(0, 1)].join('  ')}`,
         ...amounts(documents, characters, of.documents),
         ...(inAll === null ? {} : { inAll: formatCount(inAll) }),
       })
     }
+    if (idle.length > 0)
+      lines.push({ name: `  ${idle.length === 1 ? 'one rule' : `${idle.length} rules`} took nothing` })
   }
   return aligned(lines).join('\n')
 }
