@@ -21,9 +21,9 @@ export interface MixtureBatch extends TokenWindow {
   readonly tokens: TokenIds
   /** Where documents begin, and rows: nothing reaches from one row into the next. */
   readonly starts: Int32Array
-  /** [B]: multiples of T + 1. */
+  /** Multiples of T + 1.  [B] */
   readonly rows: readonly number[]
-  /** [B]: where each row comes from. */
+  /** Where each row comes from.  [B] */
   readonly places: readonly MixturePlace[]
 }
 
