@@ -59,7 +59,7 @@ test('hostile files are counted and told of, and everything good beside them com
   )
   write(
     'bomb.jsonl.gz',
-    gzipSync(Buffer.alloc(200 * MiB, 'a')),
+    gzipSync(Buffer.concat([Buffer.alloc(200 * MiB, 'a'), Buffer.from('\n')])),
     gzipSync(`${JSON.stringify({ text: prose(8), id: 'after-the-bomb' })}\n`),
   )
   write('noise.jsonl.gz', Buffer.from(Array.from({ length: 50_000 }, (_, i) => (i * 7919 * (i % 251)) & 255)))
@@ -85,7 +85,7 @@ test('hostile files are counted and told of, and everything good beside them com
     const timer = setInterval(() => {
       try {
         const kib = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1])
-        peak = Math.max(peak, kib / 1024)
+        if (kib > 0) peak = Math.max(peak, kib / 1024)
       } catch {
         // It has ended.
       }

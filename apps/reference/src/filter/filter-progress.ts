@@ -20,7 +20,7 @@ export function stageLine(pipeline: Pipeline, progress: StageProgress, already: 
   const place = `${names.indexOf(stage) + 1}/${names.length} ${WHAT[stage]}`
   const total = pipeline.options.files.reduce((sum, file) => sum + file.bytes, 0)
   const left = Math.max(1, total - already)
-  const share = stage === 'filter' ? Math.min(1, bytes / left) : unitsDone / units
+  const share = unitsDone === units || stage !== 'filter' ? unitsDone / units : Math.min(1, bytes / left)
   const rest = share > 0.02 && seconds > 2 && share < 1 ? `, ${duration((seconds * (1 - share)) / share)} left` : ''
   const speed =
     records > 0
