@@ -1,4 +1,5 @@
 import { StorageError } from './data-filter-error.js'
+import { joinBytes } from './join-bytes.js'
 import type { Storage, StoredFile } from './storage.js'
 
 /** Pieces of a read have at most this many bytes, so that callers see several where files are large. */
@@ -27,12 +28,7 @@ export function memoryStorage(location = 'memory:'): Storage {
     async write(name, pieces): Promise<StoredFile> {
       const parts: Uint8Array[] = []
       for await (const piece of pieces) parts.push(piece.slice())
-      const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
-      let at = 0
-      for (const part of parts) {
-        whole.set(part, at)
-        at += part.length
-      }
+      const whole = joinBytes(parts)
       files.set(name, whole)
       return { name, bytes: whole.length }
     },

@@ -1,4 +1,4 @@
-import { joinBytes } from './join-bytes.js'
+import { joinBytes } from '../join-bytes.js'
 
 /** A place in a file that moves on; pieces are taken from the source only as they are needed. */
 export interface ByteCursor {

@@ -1,6 +1,6 @@
+import { joinBytes } from '../join-bytes.js'
 import { startsWithBytes } from './find-bytes.js'
 import { GZIP_MAGIC } from './gzip-header.js'
-import { joinBytes } from './join-bytes.js'
 import { nodeZlib } from './node-zlib.js'
 import { sniffPage } from './sniff-page.js'
 

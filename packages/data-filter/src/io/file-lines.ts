@@ -1,5 +1,5 @@
+import { joinBytes } from '../join-bytes.js'
 import type { ByteEvent } from './gunzip-members.js'
-import { joinBytes } from './join-bytes.js'
 
 /** A line without its line end, or a place where there is none. */
 export type FileLine =

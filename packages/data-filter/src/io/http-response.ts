@@ -1,6 +1,6 @@
 import { AsyncIterReader, StatusAndHeadersParser } from 'warcio'
+import { joinBytes } from '../join-bytes.js'
 import { startsWithBytes } from './find-bytes.js'
-import { joinBytes } from './join-bytes.js'
 
 export interface HttpResponse {
   readonly contentType: string | undefined

@@ -1,7 +1,7 @@
 import { crc32 } from '../crc32.js'
 import { OptionError } from '../data-filter-error.js'
+import { joinBytes } from '../join-bytes.js'
 import type { DocumentEncoder } from './document-encoder.js'
-import { joinBytes } from './join-bytes.js'
 import { jsonlLine } from './jsonl-line.js'
 import { nodeZlib } from './node-zlib.js'
 

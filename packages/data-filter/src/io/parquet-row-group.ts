@@ -1,7 +1,7 @@
 import { type AsyncBuffer, type ColumnMetaData, type FileMetaData, parquetReadObjects, type RowGroup } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
+import { joinBytes } from '../join-bytes.js'
 import type { Storage } from '../storage.js'
-import { joinBytes } from './join-bytes.js'
 import { checkPages, ParquetPageError } from './parquet-pages.js'
 
 /** Rows of a row group, from its row `first` on; or why they cannot be read. */

@@ -1,7 +1,7 @@
 import { AsyncIterReader, StatusAndHeadersParser } from 'warcio'
+import { joinBytes } from '../join-bytes.js'
 import { findBytes, startsWithBytes } from './find-bytes.js'
 import type { ByteEvent } from './gunzip-members.js'
-import { joinBytes } from './join-bytes.js'
 import { WARC_MAGIC, type WarcInput, warcInput } from './warc-input.js'
 
 /** A record as it stands in the file, or a place where there is none. */

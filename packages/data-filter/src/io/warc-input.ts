@@ -1,6 +1,6 @@
+import { joinBytes } from '../join-bytes.js'
 import { startsWithBytes } from './find-bytes.js'
 import type { ByteEvent } from './gunzip-members.js'
-import { joinBytes } from './join-bytes.js'
 
 export const WARC_MAGIC = new TextEncoder().encode('WARC/')
 

@@ -1,6 +1,6 @@
+import { joinBytes } from '../join-bytes.js'
 import type { Storage } from '../storage.js'
 import { fileEvents } from './file-events.js'
-import { joinBytes } from './join-bytes.js'
 
 /** A file's bytes, inflated; or why it is passed over: no more than `maxBytes` are held. Throws StorageError. */
 export async function wholeFile(

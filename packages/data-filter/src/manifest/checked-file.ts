@@ -18,13 +18,7 @@ export async function writeChecked(storage: Storage, name: string, bytes: Uint8A
 export async function readFile(storage: Storage, name: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   for await (const piece of storage.read(name)) parts.push(piece)
-  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return joinBytes(parts)
 }
 
 /** The bytes of a range, whole. Throws ManifestError where the file ends before it. */

@@ -1,7 +1,7 @@
 import { ManifestError } from '../data-filter-error.js'
 import type { Document } from '../document.js'
 import { gunzipMembers } from '../io/gunzip-members.js'
-import { joinBytes } from '../io/join-bytes.js'
+import { joinBytes } from '../join-bytes.js'
 import { type CheckedFile, checkSize, checkSum } from '../manifest/checked-file.js'
 import { checksums } from '../manifest/checksum.js'
 import type { Storage } from '../storage.js'

@@ -1,5 +1,5 @@
 import type { Document } from '../document.js'
-import { joinBytes } from '../io/join-bytes.js'
+import { joinBytes } from '../join-bytes.js'
 import { chooseRemovals } from '../minhash/choose-removals.js'
 import { collectSignatures } from '../minhash/collect-signatures.js'
 import { findPairs } from '../minhash/find-pairs.js'
