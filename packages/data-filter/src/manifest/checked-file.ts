@@ -1,4 +1,5 @@
 import { ManifestError } from '../data-filter-error.js'
+import { joinBytes } from '../join-bytes.js'
 import type { ByteRange, Storage, StoredFile } from '../storage.js'
 import { checksumOf } from './checksum.js'
 
