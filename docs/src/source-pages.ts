@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeBenchmarksPage } from './benchmarks/benchmarks-page.js'
+import { makeFilterKillsPage } from './experiments/filter-kills-page.js'
 import { makeFinewebPage } from './experiments/fineweb-page.js'
 import { makeKvCachePage } from './experiments/kv-cache-page.js'
 
@@ -69,6 +70,13 @@ export const sourcePages = (root: string): SourcePage[] => [
     title: 'What filtering is worth',
     section: 'Experiments',
     make: makeFinewebPage,
+  },
+  {
+    file: 'experiments/filter-kills/results.json',
+    page: 'experiments/filter-kills',
+    title: 'Killed and resumed',
+    section: 'Experiments',
+    make: makeFilterKillsPage,
   },
   { file: 'ARCHITECTURE.md', page: 'architecture', title: 'Architecture', section: 'Project' },
   { file: 'CONTRIBUTING.md', page: 'contributing', title: 'Contributing', section: 'Project' },
