@@ -1,15 +1,17 @@
+import type { JudgePage } from './judge-page.js'
 import type { Report, Request } from './protocol.js'
 
 /**
  * What the worker does with a request. Extraction and hashing are loaded when they are first asked for; whatever fails is reported, in
  * words.
  */
-export const answerRequests =
-  (report: (report: Report) => void) =>
-  async (request: Request): Promise<void> => {
+export const answerRequests = (report: (report: Report) => void) => {
+  let judge: Promise<JudgePage> | undefined
+  return async (request: Request): Promise<void> => {
     try {
       if (request.type === 'judge') {
-        const { judgePage } = await import('./judge-page.js')
+        judge ??= import('./judge-page.js').then(({ openJudge }) => openJudge())
+        const judgePage = await judge
         report({ type: 'loaded' })
         report(judgePage(request.html, request.extractor))
       } else {
@@ -22,3 +24,4 @@ export const answerRequests =
       report({ type: 'refused', what, todo: 'Change the text, or reload the page.' })
     }
   }
+}

@@ -1,5 +1,7 @@
-import { applyFilters } from '@almanac/data-filter'
+import { applyFilters, type ProfileName } from '@almanac/data-filter'
 import { type Extraction, type ExtractorName, extractDocument } from '@almanac/data-filter/html'
+import { languageFilter, openEld } from '@almanac/data-filter/language'
+import type { RuleSet } from './decide.js'
 import { markLines } from './line-marks.js'
 import { ofProfiles, profileFilters, ruleSets } from './profile-filters.js'
 import type { Answer, Judgement } from './protocol.js'
@@ -8,13 +10,24 @@ import type { Answer, Judgement } from './protocol.js'
 const SHOWN_LINES = 500
 const SHOWN_CHARACTERS = 40_000
 
-const profiles = ofProfiles((name) => {
-  const filters = profileFilters(name)
-  return { rules: ruleSets(filters), take: applyFilters(filters, { all: true }) }
-})
-
 /** Takes the text out of a page and measures it with the filters of every profile. */
-export function judgePage(html: string, extractor: ExtractorName): Answer {
+export type JudgePage = (html: string, extractor: ExtractorName) => Answer
+
+/** Makes what judges pages, with the smallest tables of languages: a megabyte that is loaded here. */
+export async function openJudge(): Promise<JudgePage> {
+  const identifier = await openEld({ size: 'extrasmall' })
+  const profiles = ofProfiles((name) => {
+    const filters = [languageFilter({ identifier, languages: ['en'], profile: name }), ...profileFilters(name)]
+    return { rules: ruleSets(filters), take: applyFilters(filters, { all: true }) }
+  })
+  return (html, extractor) => judgePage(html, extractor, profiles)
+}
+
+type Profiles = Readonly<
+  Record<ProfileName, { readonly rules: readonly RuleSet[]; readonly take: ReturnType<typeof applyFilters> }>
+>
+
+function judgePage(html: string, extractor: ExtractorName, profiles: Profiles): Answer {
   const began = performance.now()
   const extraction = extractDocument(html, { extractor })
   const extracted = performance.now()

@@ -8,10 +8,7 @@ export const PROFILE_NAMES = Object.keys(PROFILES) as readonly ProfileName[]
 export const ofProfiles = <T>(make: (name: ProfileName) => T): Readonly<Record<ProfileName, T>> =>
   Object.fromEntries(PROFILE_NAMES.map((name) => [name, make(name)])) as Record<ProfileName, T>
 
-/**
- * The filters that the worker measures with, in their order. One that is put in front (of languages, say) needs no other change: its
- * rules go to the page with the numbers, and its words into rule-notes.ts.
- */
+/** The filters of texts that the worker measures with, in their order, behind that of languages, whose tables only the worker loads. */
 export const profileFilters = (name: ProfileName): readonly Filter[] => PROFILES[name].filters()
 
 /** What can be sent of filters: rules are data. */

@@ -25,6 +25,14 @@ export interface RuleNote {
 const RAE = { paper: 'Rae et al. 2021', link: 'https://arxiv.org/abs/2112.11446' }
 
 export const FILTER_NOTES: Readonly<Record<string, FilterNote>> = {
+  language: {
+    paper: 'Penedo et al. 2024',
+    link: 'https://arxiv.org/abs/2406.17557',
+    title: 'Language',
+    about:
+      'FineWeb keeps what fastText is sure is English. Here eld looks, whose score is no probability: text of any language that it knows has more than 0.65, ' +
+      'names and random letters have less.',
+  },
   'gopher-repetition': {
     ...RAE,
     title: 'Gopher: repetition',
@@ -66,6 +74,8 @@ const runs = (n: number, about?: string): RuleNote => ({
 })
 
 const RULE_NOTES: Readonly<Record<string, RuleNote>> = {
+  language_score: { name: 'How sure the language is', about: 'Whichever it is.', most: 1 },
+  language: { name: 'How sure it is English', most: 1 },
   dup_para_frac: { name: 'Repeated paragraphs', about: 'Of all paragraphs, those that occurred before.' },
   dup_para_char_frac: { name: 'Characters in repeated paragraphs' },
   dup_line_frac: { name: 'Repeated lines', about: 'Menus and footers that come back on the same page.' },

@@ -1,13 +1,16 @@
 import { applyFilters, c4Quality, PROFILES, type ProfileName } from '@almanac/data-filter'
 import { extractDocument } from '@almanac/data-filter/html'
+import { languageFilter, openEld } from '@almanac/data-filter/language'
 import { describe, expect, test } from 'vitest'
 import { decide } from '../../src/filter-page/decide.js'
-import { judgePage } from '../../src/filter-page/judge-page.js'
+import { openJudge } from '../../src/filter-page/judge-page.js'
 import { markLines } from '../../src/filter-page/line-marks.js'
 import { PAGE_EXAMPLES } from '../../src/filter-page/page-examples.js'
 import { PROFILE_NAMES } from '../../src/filter-page/profile-filters.js'
 import type { Judgement } from '../../src/filter-page/protocol.js'
 
+const judgePage = await openJudge()
+const identifier = await openEld({ size: 'extrasmall' })
 const EXTRACTORS = ['readability', 'density'] as const
 
 function judgementOf(html: string, extractor: (typeof EXTRACTORS)[number] = 'readability'): Judgement {
@@ -50,7 +53,8 @@ describe.each(EXTRACTORS)('with %s', (extractor) => {
     // As a worker sends them.
     expect(structuredClone(filters)).toEqual(filters)
     for (const profile of PROFILE_NAMES) {
-      const verdict = applyFilters(PROFILES[profile].filters(), { all: true })({
+      const language = languageFilter({ identifier, languages: ['en'], profile })
+      const verdict = applyFilters([language, ...PROFILES[profile].filters()], { all: true })({
         id: '',
         text: extraction.text,
         metadata: {},
