@@ -173,6 +173,7 @@ describe('one concept a file', () => {
       'src/RMSNorm.ts': 'export {}\n',
       'src/utils.ts': 'export {}\n',
       'src/swiglu.wasm.ts': 'export {}\n',
+      'src/untyped-module.d.ts': 'export {}\n',
     }
     expect(lines('attention', { files })).toEqual([
       'packages/attention/src/RMSNorm.ts: expected a file name in kebab-case, got RMSNorm.ts. Name the file after the concept it holds.',

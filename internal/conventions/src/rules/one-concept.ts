@@ -8,8 +8,8 @@ import type { WorkspacePackage } from '../workspace-package.js'
 const limit = 400
 const reason = 'Over 400 lines because'
 const headLines = 30
-// What comes before .ts: words with hyphens, and for kernels the target after a dot.
-const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.(kernel|wasm|wgsl|glsl))?$/
+// What comes before .ts: words with hyphens, after a dot the target of a kernel, or d for the types of a module that has none.
+const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.(d|kernel|wasm|wgsl|glsl))?$/
 const catchAll = /^(utils?|helpers?|misc|common|stuff|lib)$/
 
 const onlyReExports = (file: string, text: string) =>

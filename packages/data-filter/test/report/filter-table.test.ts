@@ -58,3 +58,13 @@ test('an empty run has a table', () => {
   expect(table).toMatch(/Records +0 +–/)
   expect(table).not.toMatch(/NaN|undefined/)
 })
+
+test('rules that took nothing are counted, not listed', () => {
+  const filters = PROFILES.paper.filters()
+  const dropped = { 'gopher-quality/gopher_short_doc': { documents: 2, characters: 10 } }
+  const counts = { ...NO_COUNTS, records: 4, input: { documents: 4, characters: 90 }, dropped }
+  const table = filterTable({ filter: counts, finish: NO_COUNTS }, filters, [])
+  expect(table).toMatch(/gopher_short_doc {2}words < 50 +2 {2}50.0%/)
+  expect(table).toContain('  9 rules took nothing')
+  expect(table).not.toContain('gopher_long_doc')
+})
