@@ -72,7 +72,7 @@ describe('mistakes on the command line', () => {
   test.each([
     [
       ['frobnicate'],
-      `almanac: expected a command (demo, pretrain, tokenize, serve, generate, profile, reproduce), got 'frobnicate'. See "almanac --help".\n`,
+      `almanac: expected a command (demo, filter, pretrain, tokenize, serve, generate, profile, reproduce), got 'frobnicate'. See "almanac --help".\n`,
     ],
     [
       ['generate'],
